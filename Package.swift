@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One set of settings for every target: the compiler holds the house rules.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "ipvscope",
+    products: [
+        .executable(name: "ipvscope", targets: ["ipvscope"]),
+        .library(name: "IPVSModel", targets: ["IPVSModel"]),
+        .library(name: "PacketDecoding", targets: ["PacketDecoding"]),
+        .library(name: "SchedulerModels", targets: ["SchedulerModels"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    ],
+    targets: [
+        // C libraries: one importer each.
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CNetlink", pkgConfig: "libnl-genl-3.0", providers: [.apt(["libnl-genl-3-dev"])]),
+        .target(name: "CPrefetch"),
+
+        // Values and edges.
+        .target(name: "IPVSModel", swiftSettings: strict),
+        .target(name: "PacketDecoding", dependencies: ["IPVSModel"], swiftSettings: strict),
+        .target(
+            name: "PacketCapture", dependencies: ["CPcap", "IPVSModel", "PacketDecoding"], swiftSettings: strict),
+        .target(name: "IPVSKernel", dependencies: ["CNetlink", "IPVSModel"], swiftSettings: strict),
+
+        // Pure: from packets to connections to a verdict.
+        .target(
+            name: "ConnectionTracing", dependencies: ["CPrefetch", "IPVSModel", "PacketDecoding"],
+            swiftSettings: strict),
+        .target(name: "SchedulerModels", dependencies: ["IPVSModel"], swiftSettings: strict),
+        .target(name: "Balance", dependencies: ["IPVSModel", "SchedulerModels"], swiftSettings: strict),
+        .target(name: "MetricCatalog", swiftSettings: strict),
+
+        // What is left behind, and what is served.
+        .target(
+            name: "TraceStore",
+            dependencies: [
+                "Balance", "ConnectionTracing", "IPVSModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Collector",
+            dependencies: [
+                "Balance", "ConnectionTracing", "IPVSKernel", "IPVSModel", "MetricCatalog", "PacketCapture",
+                "PacketDecoding", "TraceStore",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "PrometheusExporter", dependencies: ["MetricCatalog"], path: "exporters/Prometheus",
+            exclude: ["README.md", "prometheus.yml"], swiftSettings: strict),
+        .target(
+            name: "WebInterface",
+            dependencies: [
+                "Collector", "MetricCatalog", "PrometheusExporter",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        // The program.
+        .target(
+            name: "Commands",
+            dependencies: [
+                "Balance", "Collector", "IPVSKernel", "IPVSModel", "MetricCatalog", "PacketCapture", "TraceStore",
+                "WebInterface", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ipvscope",
+            dependencies: ["Commands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+    ]
+)

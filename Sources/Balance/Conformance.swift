@@ -1,0 +1,117 @@
+import IPVSModel
+import SchedulerModels
+
+/// A service's assignments held against the model of its scheduler.
+struct Conformance {
+    /// An assignment that the scheduler could not have made.
+    struct Finding {
+        /// The assignment's place in the evidence.
+        var index: Int
+        var violation: Violation
+    }
+
+    /// The first findings; see ``limit``.
+    private(set) var findings: [Finding] = []
+    /// All findings.
+    private(set) var count = 0
+    /// The smallest number of unseen assignments that would explain every finding which such a number can explain.
+    private(set) var unseenToExplain = 0
+    /// Findings that no number of unseen assignments would explain.
+    private(set) var inexplicable = 0
+    /// Assignments whose choice was held against a model.
+    private(set) var checked = 0
+    /// Unseen choices that the model took in.
+    private(set) var unseen = 0
+    /// Assignments that were made while no model applied.
+    private(set) var unchecked = 0
+    /// Assignments that were right only if a server was overloaded.
+    private(set) var permittedByOverload = 0
+    /// By configuration: assignments that were right only while the change to it was pending.
+    private(set) var permittedByChange: [Int]
+
+    /// How many findings are kept in full.
+    static let limit = 100
+
+    init(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence) {
+        let configurations = evidence.configurations
+        permittedByChange = Array(repeating: 0, count: configurations.count)
+        guard let first = configurations.first else {
+            unchecked = evidence.assignments.count
+            return
+        }
+        var model: (any SchedulerModel)? = first.modelledScheduler.map {
+            $0.model.init(attachedTo: sequence.candidates(in: first))
+        }
+        // The configuration last known to be in force, and whether the next one may be.
+        var current = 0
+        var isChanging = false
+        // Whether an assignment came while the change was pending.
+        var isUsed = false
+
+        for (index, assignment) in evidence.assignments.enumerated() {
+            while current + 1 < configurations.count, assignment.time >= configurations[current + 1].notBefore {
+                let next = configurations[current + 1]
+                if !isChanging {
+                    isChanging = true
+                    isUsed = false
+                    if next.modelledScheduler == configurations[current].modelledScheduler {
+                        model?.beginChange(to: sequence.candidates(in: next))
+                    } else {
+                        model = nil
+                    }
+                }
+                guard assignment.time >= next.seen else { break }
+                if let scheduler = next.modelledScheduler, model == nil {
+                    // Bound anew, it starts at the beginning, if it did not choose since.
+                    let isFresh = configurations[current].scheduler != next.scheduler && !isUsed
+                    let candidates = sequence.candidates(in: next)
+                    model =
+                        isFresh
+                        ? scheduler.model.init(startingWith: candidates) : scheduler.model.init(attachedTo: candidates)
+                } else {
+                    model?.endChange()
+                }
+                current += 1
+                isChanging = false
+            }
+            isUsed = true
+            switch take(sequence.choices[index], at: index, into: &model) {
+            case .overload: permittedByOverload += 1
+            case .configurationChange: permittedByChange[current + 1] += 1
+            case nil: break
+            }
+        }
+    }
+
+    /// - Returns: What excuses the choice, if it needs an excuse and has one.
+    private mutating func take(
+        _ choice: Int, at index: Int, into model: inout (any SchedulerModel)?
+    ) -> Uncertainty? {
+        guard model != nil else {
+            unchecked += 1
+            return nil
+        }
+        guard choice >= 0 else {
+            unseen += 1
+            model?.observeUnseen()
+            return nil
+        }
+        checked += 1
+        switch model?.observe(choice) {
+        case .conforming, nil: break
+        case .permitted(let uncertainty): return uncertainty
+        case .violation(let violation):
+            count += 1
+            if let unseen = violation.unseenToExplain { unseenToExplain += unseen } else { inexplicable += 1 }
+            if findings.count < Self.limit { findings.append(Finding(index: index, violation: violation)) }
+        }
+        return nil
+    }
+}
+
+extension ServiceConfiguration {
+    /// The scheduler, if there is a model of it and it is asked for every connection.
+    var modelledScheduler: ModelledScheduler? {
+        flags.isDisjoint(with: [.persistent, .onePacket]) ? ModelledScheduler(scheduler) : nil
+    }
+}

@@ -1,0 +1,160 @@
+import IPVSModel
+import SchedulerModels
+
+/// How a service's verdict follows from conformance and audit, with the reasons.
+struct Decision {
+    private(set) var verdict = Verdict.inconclusive
+    private(set) var reasons: [String] = []
+
+    /// How often each eligible server must have had its turn before order means something.
+    static let cyclesNeeded = 2
+
+    private let evidence: VirtualServiceEvidence
+    private let sequence: ServiceSequence
+    private let audit: ServiceAudit
+    private let conformance: Conformance
+
+    init(
+        _ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, _ audit: ServiceAudit,
+        _ conformance: Conformance
+    ) {
+        self.evidence = evidence
+        self.sequence = sequence
+        self.audit = audit
+        self.conformance = conformance
+        decide()
+    }
+
+    /// The most servers that take turns under any configuration of the run.
+    private var cycle: Int {
+        evidence.configurations.map { $0.realServers.count { $0.weight > 0 } }.max() ?? 0
+    }
+
+    private mutating func decide() {
+        guard !evidence.assignments.isEmpty else {
+            let counted = audit.connections.kernel
+            reasons = [
+                counted > 0
+                    ? "the kernel counted \(plural(counted, "connection")), none was captured: was the VIP side captured "
+                        + "on the interface the clients come in on?"
+                    : "no connections"
+            ]
+            return
+        }
+        if conformance.count > 0 { return decideOnViolations() }
+
+        explainMissingModel()
+        explainOpenAudit()
+        let needed = Self.cyclesNeeded * cycle
+        if conformance.unchecked == 0, sequence.seen < needed {
+            reasons.append(
+                "too few connections: \(sequence.seen), and \(plural(Self.cyclesNeeded, "round")) over "
+                    + "\(plural(cycle, "real server")) take \(needed)")
+        }
+        if reasons.isEmpty { verdict = .pass }
+    }
+
+    /// Fail, unless what is missing from the evidence may explain the violations.
+    private mutating func decideOnViolations() {
+        let first = conformance.findings[0]
+        let total =
+            "\(conformance.count) of \(plural(conformance.checked, "assignment")) "
+            + "\(conformance.count == 1 ? "is" : "are") out of turn"
+        let toExplain =
+            conformance.inexplicable == 0
+            ? "\(plural(conformance.unseenToExplain, "unaccounted connection")) would explain that"
+            : "\(conformance.inexplicable) of them went where no unaccounted connection explains it"
+
+        if let possible = audit.possiblyUnseen(cycle: cycle),
+            conformance.unseenToExplain > possible
+                || conformance.inexplicable > audit.missingPackets
+        {
+            verdict = .fail
+            reasons = [sentence(on: first), "\(total); \(toExplain), and \(missing)"]
+        } else {
+            reasons = ["\(total), but the evidence is incomplete: \(toExplain), and \(missing)", sentence(on: first)]
+        }
+        explainMissingModel()
+        explainOpenAudit()
+    }
+
+    /// What is missing, as the end of a sentence.
+    private var missing: String {
+        guard audit.isKernelKnown else { return "without the kernel's counters nobody knows how many are missing" }
+        var parts: [String] = []
+        if !audit.unreadServers.isEmpty {
+            parts.append("the counters of \(list(audit.unreadServers)) could not be compared")
+        }
+        if audit.missingConnections > 0 {
+            parts.append("up to \(plural(audit.missingConnections, "connection")) missing")
+        }
+        if audit.missingPackets > 0 { parts.append("\(plural(audit.missingPackets, "packet")) missing") }
+        return parts.isEmpty ? "none is missing" : parts.joined(separator: ", ")
+    }
+
+    private func sentence(on finding: Conformance.Finding) -> String {
+        let assignment = evidence.assignments[finding.index]
+        let actual = assignment.realServer.map(\.description) ?? "a real server unseen"
+        let expected = finding.violation.expected.map { sequence.servers[$0].description }
+        let rule =
+            expected.isEmpty
+            ? "no real server was eligible"
+            : "\(schedulerName(at: assignment)) had to choose "
+                + expected.joined(separator: " or ")
+        return
+            "assignment \(finding.index + 1) (connection \(assignment.connection)) at \(UTCTime(assignment.time)) from "
+            + "\(assignment.client) went to \(actual), but \(rule)"
+    }
+
+    private func schedulerName(at assignment: Assignment) -> Scheduler {
+        let inForce = evidence.configurations.last { $0.seen <= assignment.time } ?? evidence.configurations.first
+        return inForce?.scheduler ?? evidence.scheduler
+    }
+
+    /// Says which assignments could not be held against a model.
+    private mutating func explainMissingModel() {
+        guard conformance.unchecked > 0 else { return }
+        let part =
+            conformance.unchecked == evidence.assignments.count
+            ? "" : ": \(plural(conformance.unchecked, "assignment")) not checked"
+        let flags = evidence.configurations.reduce(into: VirtualService.Flags()) { $0.formUnion($1.flags) }
+        let unmodelled = evidence.configurations.map(\.scheduler).filter { ModelledScheduler($0) == nil }
+        if evidence.configurations.isEmpty {
+            reasons.append("the virtual service's settings were never read, so its scheduler is not known")
+        } else if let scheduler = unmodelled.last {
+            reasons.append("no model yet for \(scheduler)\(part)")
+        } else if flags.contains(.persistent) {
+            reasons.append(
+                "the service is persistent, so the scheduler is asked for a client's first connection only: no model yet"
+                    + part)
+        } else if flags.contains(.onePacket) {
+            reasons.append("one-packet scheduling: no model yet\(part)")
+        } else {
+            reasons.append("the scheduler was being changed\(part)")
+        }
+    }
+
+    private mutating func explainOpenAudit() {
+        guard !audit.isClosed else { return }
+        guard audit.isKernelKnown else {
+            reasons.append("no kernel counters to compare with: nobody knows what the capture missed")
+            return
+        }
+        let compared = [
+            ("connections", audit.connections), ("packets from clients", audit.inPackets),
+            ("packets to clients", audit.outPackets), ("bytes from clients", audit.inBytes),
+            ("bytes to clients", audit.outBytes),
+        ]
+        for (name, counter) in compared where counter.unexplained > 0 {
+            reasons.append(
+                counter.isContradictory
+                    ? "\(name): kernel and capture agree on \(counter.kernel) in all, but differ per real server by "
+                        + "\(counter.missing)"
+                    : "\(name): the kernel counted \(counter.kernel), captured \(counter.captured), "
+                        + "\(counter.unexplained) unexplained")
+        }
+        if audit.packetsDropped > 0 {
+            reasons.append("\(plural(audit.packetsDropped, "packet")) dropped before they could be counted")
+        }
+    }
+}

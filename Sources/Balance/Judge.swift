@@ -1,0 +1,63 @@
+import IPVSModel
+
+/// Turns evidence into a verdict. Pure: the same evidence gives the same report.
+package enum Judge {
+    package static func verdict(on evidence: RunEvidence) -> VerdictReport {
+        let judged = evidence.virtualServices.sorted { $0.identity < $1.identity }.map { service in
+            ServiceJudgement(service, packetsDropped: evidence.packetsDropped)
+        }
+        return VerdictReport(
+            run: ReportedRun(evidence.run), virtualServices: judged.map(\.report),
+            verdict: .overall(judged.filter(\.hasTraffic).map(\.report.verdict)))
+    }
+}
+
+/// One service's judgement.
+struct ServiceJudgement {
+    let report: ServiceVerdict
+    /// Whether a connection was captured, or counted by the kernel.
+    let hasTraffic: Bool
+
+    init(_ evidence: VirtualServiceEvidence, packetsDropped: UInt64) {
+        let sequence = ServiceSequence(evidence)
+        let audit = ServiceAudit(evidence, sequence, packetsDropped: packetsDropped)
+        let conformance = Conformance(evidence, sequence)
+        let order = SequenceFairness(evidence, sequence)
+        let decision = Decision(evidence, sequence, audit, conformance)
+        hasTraffic = !evidence.assignments.isEmpty || audit.connections.kernel > 0
+
+        report = ServiceVerdict(
+            virtualService: evidence.identity, scheduler: evidence.scheduler, verdict: decision.verdict,
+            reasons: decision.reasons, assignments: evidence.assignments.count,
+            realServers: Self.shares(evidence, sequence, expected: order.expected),
+            fairness: FairnessMeasures(
+                counts: sequence.counts, expected: order.expected, prefixDiscrepancy: order.prefixDiscrepancy,
+                longestRun: order.longestRun),
+            conformance: ConformanceReport(conformance, evidence, sequence), audit: AuditReport(audit),
+            latency: LatencyReport(
+                realServerConnect: LatencyDistribution(evidence.assignments.compactMap(\.realServerConnect))))
+    }
+
+    private static func shares(
+        _ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, expected: [Double]
+    ) -> [RealServerShare] {
+        var weights: [Endpoint: Int32] = [:]
+        for configuration in evidence.configurations {
+            for server in configuration.realServers { weights[server.endpoint] = server.weight }
+        }
+        let rows = Dictionary(evidence.realServers.map { ($0.endpoint, $0) }, uniquingKeysWith: { $1 })
+        return sequence.servers.enumerated().map { number, endpoint in
+            RealServerShare(
+                realServer: endpoint, weight: weights[endpoint], assignments: sequence.counts[number],
+                expected: expected[number],
+                share: sequence.seen > 0 ? Double(sequence.counts[number]) / Double(sequence.seen) : nil,
+                bytesIn: rows[endpoint]?.captured.inBytes ?? 0, bytesOut: rows[endpoint]?.captured.outBytes ?? 0,
+                kernelConns: rows[endpoint]?.kernel?.connections)
+        }
+    }
+}
+
+extension VirtualServiceEvidence {
+    /// The scheduler last in force.
+    var scheduler: Scheduler { configurations.last?.scheduler ?? Scheduler(rawValue: "unknown") }
+}

@@ -1,0 +1,102 @@
+import IPVSModel
+import SchedulerModels
+
+extension ConformanceReport {
+    init(_ conformance: Conformance, _ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence) {
+        let modelled = evidence.configurations.compactMap(\.modelledScheduler).last
+        self.init(
+            model: modelled?.rawValue, checked: conformance.checked,
+            explained: Self.explanations(conformance, evidence),
+            unexplained: conformance.findings.map { finding in
+                let assignment = evidence.assignments[finding.index]
+                return UnexplainedAssignment(
+                    number: finding.index + 1, connection: assignment.connection, time: UTCTime(assignment.time),
+                    client: assignment.client, expected: finding.violation.expected.map { sequence.servers[$0] },
+                    actual: sequence.servers[sequence.choices[finding.index]],
+                    unseenToExplain: finding.violation.unseenToExplain)
+            },
+            unexplainedTotal: conformance.count,
+            unaccountedToChange: conformance.count > 0 && conformance.inexplicable == 0
+                ? conformance.unseenToExplain : nil)
+    }
+
+    /// What the models allowed for: every change of the configuration, and what cannot be seen if it was needed.
+    private static func explanations(
+        _ conformance: Conformance, _ evidence: VirtualServiceEvidence
+    ) -> [Explanation] {
+        var explanations = evidence.configurations.indices.dropFirst().map { index in
+            let configuration = evidence.configurations[index]
+            return Explanation(
+                cause: "configuration_changed", count: conformance.permittedByChange[index],
+                time: UTCTime(configuration.seen),
+                detail: configuration.changes(from: evidence.configurations[index - 1]))
+        }
+        if conformance.permittedByOverload > 0 {
+            explanations.append(
+                Explanation(
+                    cause: "overload", count: conformance.permittedByOverload, time: nil,
+                    detail:
+                        "a real server with an upper threshold was passed over: the kernel does not tell whether it "
+                        + "was overloaded"))
+        }
+        if conformance.unseen > 0 {
+            explanations.append(
+                Explanation(
+                    cause: DifferenceCause.notTransmitted.rawValue, count: conformance.unseen, time: nil,
+                    detail: "nothing left on the DIP side, so the choice stayed unseen"))
+        }
+        return explanations
+    }
+}
+
+extension ServiceConfiguration {
+    /// What differs from `old`, in a few words.
+    func changes(from old: Self) -> String {
+        var changes: [String] = []
+        if scheduler != old.scheduler { changes.append("scheduler \(old.scheduler) → \(scheduler)") }
+        if flags != old.flags { changes.append("flags \(old.flags.rawValue) → \(flags.rawValue)") }
+        if persistenceTimeout != old.persistenceTimeout {
+            changes.append("persistence \(old.persistenceTimeout) s → \(persistenceTimeout) s")
+        }
+        for server in realServers {
+            guard let before = old.realServers.first(where: { $0.endpoint == server.endpoint }) else {
+                changes.append("\(server.endpoint) added with weight \(server.weight)")
+                continue
+            }
+            if before.weight != server.weight {
+                changes.append("\(server.endpoint) weight \(before.weight) → \(server.weight)")
+            }
+            if (before.upperThreshold, before.lowerThreshold) != (server.upperThreshold, server.lowerThreshold) {
+                changes.append(
+                    "\(server.endpoint) thresholds \(before.upperThreshold)/\(before.lowerThreshold) → "
+                        + "\(server.upperThreshold)/\(server.lowerThreshold)")
+            }
+            if before.forwardingMethod != server.forwardingMethod {
+                changes.append(
+                    "\(server.endpoint) \(before.forwardingMethod.rawValue) → \(server.forwardingMethod.rawValue)")
+            }
+        }
+        for server in old.realServers where !realServers.contains(where: { $0.endpoint == server.endpoint }) {
+            changes.append("\(server.endpoint) removed")
+        }
+        return changes.isEmpty ? "order of the real servers" : changes.joined(separator: ", ")
+    }
+}
+
+extension AuditReport {
+    init(_ audit: ServiceAudit) {
+        let counter = { (comparison: CounterComparison) in
+            CounterAudit(
+                kernel: audit.isKernelKnown ? comparison.kernel : nil, captured: comparison.captured,
+                unexplained: audit.isKernelKnown ? comparison.unexplained : 0)
+        }
+        let connections = audit.connections
+        self.init(
+            kernelConns: audit.isKernelKnown ? connections.kernel : nil, captured: connections.captured,
+            difference: audit.isKernelKnown ? connections.kernel - connections.captured : nil,
+            explained: audit.explained, unexplained: audit.isKernelKnown ? connections.unexplained : 0,
+            packets: DirectionalAudit(in: counter(audit.inPackets), out: counter(audit.outPackets)),
+            bytes: DirectionalAudit(in: counter(audit.inBytes), out: counter(audit.outBytes)),
+            packetsDropped: audit.packetsDropped, contradiction: audit.isContradictory, closed: audit.isClosed)
+    }
+}

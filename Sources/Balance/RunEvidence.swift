@@ -1,0 +1,207 @@
+package import IPVSModel
+
+/// Everything a verdict rests on. The store saves it row by row and gives it back; nothing else reaches the judge.
+package struct RunEvidence: Sendable {
+    package var run: RunDescription
+    package var virtualServices: [VirtualServiceEvidence]
+    /// Packets that the kernel or our own queues dropped before the tracer, over the whole run.
+    package var packetsDropped: UInt64
+
+    package init(run: RunDescription, virtualServices: [VirtualServiceEvidence] = [], packetsDropped: UInt64 = 0) {
+        self.run = run
+        self.virtualServices = virtualServices
+        self.packetsDropped = packetsDropped
+    }
+}
+
+/// A bracketed period, usually around a load test.
+package struct RunDescription: Sendable, Hashable {
+    package var id: Int64
+    /// What `--name` said, else the command's own name, else `collect` or `replay`.
+    package var name: String
+    /// The command and its arguments; empty when nothing was run.
+    package var command: [String]
+    package var labels: [String: String]
+    package var started: Timestamp
+    /// `nil` while the run lasts, and for ever if its collector was killed.
+    package var ended: Timestamp?
+
+    package init(
+        id: Int64, name: String, command: [String] = [], labels: [String: String] = [:], started: Timestamp,
+        ended: Timestamp? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.command = command
+        self.labels = labels
+        self.started = started
+        self.ended = ended
+    }
+}
+
+/// One virtual service's share of the evidence.
+package struct VirtualServiceEvidence: Sendable {
+    package var identity: VirtualServiceIdentity
+    /// What the service looked like, oldest first; never empty.
+    package var configurations: [ServiceConfiguration]
+    /// Every assignment seen, in the order of the SYNs (or first datagrams) on the VIP side.
+    package var assignments: [Assignment]
+    /// One per real server that was configured or took a connection during the run.
+    package var realServers: [RealServerEvidence]
+    /// How often each cause of a difference between packets, table and counters was seen.
+    package var causes: [DifferenceCause: UInt64]
+    /// Packets of this service that could not be tied to a connection.
+    package var unmatchedPackets: UInt64
+
+    package init(
+        identity: VirtualServiceIdentity, configurations: [ServiceConfiguration], assignments: [Assignment] = [],
+        realServers: [RealServerEvidence] = [], causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0
+    ) {
+        self.identity = identity
+        self.configurations = configurations
+        self.assignments = assignments
+        self.realServers = realServers
+        self.causes = causes
+        self.unmatchedPackets = unmatchedPackets
+    }
+}
+
+/// A virtual service's settings between two changes.
+///
+/// A change happens between two reads of the kernel: after `notBefore`, when the old settings were last seen, and no
+/// later than `seen`, when these were first seen. A model must allow both in between.
+package struct ServiceConfiguration: Sendable, Hashable {
+    package var notBefore: Timestamp
+    package var seen: Timestamp
+    package var scheduler: Scheduler
+    package var flags: VirtualService.Flags
+    package var persistenceTimeout: UInt32
+    /// In the kernel's list order.
+    package var realServers: [ConfiguredRealServer]
+
+    package init(
+        notBefore: Timestamp, seen: Timestamp, scheduler: Scheduler, flags: VirtualService.Flags = [],
+        persistenceTimeout: UInt32 = 0, realServers: [ConfiguredRealServer]
+    ) {
+        self.notBefore = notBefore
+        self.seen = seen
+        self.scheduler = scheduler
+        self.flags = flags
+        self.persistenceTimeout = persistenceTimeout
+        self.realServers = realServers
+    }
+
+    /// The settings of `service` as read at `time`.
+    package init(of service: VirtualService, seen time: Timestamp, notBefore: Timestamp) {
+        self.init(
+            notBefore: notBefore, seen: time, scheduler: service.scheduler, flags: service.flags,
+            persistenceTimeout: service.persistenceTimeout,
+            realServers: service.realServers.map {
+                ConfiguredRealServer(
+                    endpoint: $0.endpoint, weight: $0.weight, forwardingMethod: $0.forwardingMethod,
+                    upperThreshold: $0.upperThreshold, lowerThreshold: $0.lowerThreshold)
+            })
+    }
+
+    /// Whether `other` differs in anything but the times.
+    package func hasSameSettings(as other: Self) -> Bool {
+        var copy = other
+        copy.notBefore = notBefore
+        copy.seen = seen
+        return self == copy
+    }
+}
+
+/// A real server's settings, without its counters.
+package struct ConfiguredRealServer: Sendable, Hashable {
+    package var endpoint: Endpoint
+    package var weight: Int32
+    package var forwardingMethod: ForwardingMethod
+    package var upperThreshold: UInt32
+    package var lowerThreshold: UInt32
+
+    package init(
+        endpoint: Endpoint, weight: Int32, forwardingMethod: ForwardingMethod = .masquerading,
+        upperThreshold: UInt32 = 0, lowerThreshold: UInt32 = 0
+    ) {
+        self.endpoint = endpoint
+        self.weight = weight
+        self.forwardingMethod = forwardingMethod
+        self.upperThreshold = upperThreshold
+        self.lowerThreshold = lowerThreshold
+    }
+}
+
+/// One act of scheduling.
+package struct Assignment: Sendable, Hashable {
+    /// The connection's id in the store.
+    package var connection: Int64
+    /// When the SYN (or first datagram) reached the director on the VIP side; on the DIP side if only that was seen.
+    package var time: Timestamp
+    package var client: Endpoint
+    /// Whom the kernel chose; `nil` if nothing ever left on the DIP side, so the choice stayed unseen.
+    package var realServer: Endpoint?
+    /// Translated SYN out to SYN-ACK in, on the DIP side; `nil` if either was not seen.
+    package var realServerConnect: Duration?
+
+    package init(
+        connection: Int64, time: Timestamp, client: Endpoint, realServer: Endpoint?, realServerConnect: Duration? = nil
+    ) {
+        self.connection = connection
+        self.time = time
+        self.client = client
+        self.realServer = realServer
+        self.realServerConnect = realServerConnect
+    }
+}
+
+/// Our counts of one real server beside the kernel's, over the run.
+package struct RealServerEvidence: Sendable, Hashable {
+    package var endpoint: Endpoint
+    /// Assignments, packets and bytes as captured: incoming on the VIP side, outgoing on the DIP side, where the
+    /// kernel counts them.
+    package var captured: TrafficCounters
+    /// The growth of the kernel's counters; `nil` if the kernel was not read, or a counter went backwards.
+    package var kernel: TrafficCounters?
+    /// What was captured within the kernel's counting lag of the first and the last reading: a difference up to this
+    /// size is the lag's.
+    package var lagAllowance: TrafficCounters
+
+    package init(
+        endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(), kernel: TrafficCounters? = nil,
+        lagAllowance: TrafficCounters = TrafficCounters()
+    ) {
+        self.endpoint = endpoint
+        self.captured = captured
+        self.kernel = kernel
+        self.lagAllowance = lagAllowance
+    }
+}
+
+/// Why packets, connection table and counters may tell different numbers.
+///
+/// The raw values are keys of `verify --format json` and stable.
+package enum DifferenceCause: String, Sendable, Hashable, CaseIterable, Codable {
+    /// A SYN on an entry in TIME_WAIT or CLOSE: scheduled anew, while the table keeps one row for the port.
+    case portReuse = "port_reuse"
+    /// A SYN on a live entry: the same real server, no new assignment.
+    case sameEntry = "same_entry"
+    /// A SYN seen again for the same connection: not scheduled again.
+    case retransmission
+    /// Scheduled, and nothing left on the DIP side.
+    case notTransmitted = "scheduled_not_transmitted"
+    /// The connection began before the capture did.
+    case beganBefore = "began_before_capture"
+    /// A persistence template: a row without packets.
+    case template
+    /// An entry received from a sync peer: a row without packets.
+    case synced
+    /// A row that was not there when the table was read, or was missed by the reading.
+    case tableLag = "table_lag"
+    /// A counter read before it held everything.
+    case counterLag = "counter_lag"
+    /// A counter that went backwards.
+    case counterReset = "counter_reset"
+    /// Packets dropped before they reached us.
+    case captureLoss = "capture_loss"
+}

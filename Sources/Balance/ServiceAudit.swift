@@ -1,0 +1,107 @@
+import IPVSModel
+
+/// A service's captured counts beside the kernel's.
+struct ServiceAudit {
+    let connections: CounterComparison
+    let inPackets: CounterComparison
+    let outPackets: CounterComparison
+    let inBytes: CounterComparison
+    let outBytes: CounterComparison
+    /// Whether the kernel's counters of any server could be read.
+    let isKernelKnown: Bool
+    /// Servers whose counters went backwards or could not be read.
+    let unreadServers: [Endpoint]
+    let packetsDropped: UInt64
+
+    private let causes: [DifferenceCause: UInt64]
+    private let unseenChoices: Int
+
+    /// The largest packet without payload that asks for a connection: IPv4 and TCP header with all options.
+    private static let largestSYN = 120
+
+    init(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, packetsDropped: UInt64) {
+        var rows = Array(repeating: RealServerEvidence?.none, count: sequence.servers.count)
+        for row in evidence.realServers {
+            if let number = sequence.number(of: row.endpoint) { rows[number] = row }
+        }
+        isKernelKnown = rows.contains { $0?.kernel != nil }
+        unreadServers = sequence.servers.indices.filter { rows[$0]?.kernel == nil }.map { sequence.servers[$0] }
+        self.packetsDropped = packetsDropped
+        causes = evidence.causes
+        unseenChoices = sequence.unseen
+
+        let excusesMissing = packetsDropped == 0
+        let compare = { (unseenAllowance: Int, counter: (TrafficCounters) -> UInt64) in
+            CounterComparison(
+                rows.map { row in
+                    (
+                        Int(clamping: row.map { counter($0.captured) } ?? 0),
+                        row?.kernel.map { Int(clamping: counter($0)) },
+                        Int(clamping: row.map { counter($0.lagAllowance) } ?? 0)
+                    )
+                }, unseenAllowance: unseenAllowance, excusesMissing: excusesMissing)
+        }
+        // An assignment is counted where it was made, and not where its packets were added up.
+        connections = CounterComparison(
+            rows.indices.map { number in
+                let row = rows[number]
+                return (
+                    sequence.counts[number], row?.kernel.map { Int(clamping: $0.connections) },
+                    Int(clamping: row?.lagAllowance.connections ?? 0)
+                )
+            }, unseenAllowance: sequence.unseen, excusesMissing: excusesMissing)
+        // What never left on the DIP side was a SYN, perhaps repeated, counted on a server we cannot tell.
+        let repeated = sequence.unseen > 0 ? Int(clamping: evidence.causes[.retransmission] ?? 0) : 0
+        let unseenPackets = sequence.unseen + repeated
+        inPackets = compare(unseenPackets) { $0.inPackets }
+        inBytes = compare(unseenPackets * Self.largestSYN) { $0.inBytes }
+        outPackets = compare(0) { $0.outPackets }
+        outBytes = compare(0) { $0.outBytes }
+    }
+
+    private var comparisons: [CounterComparison] { [connections, inPackets, outPackets, inBytes, outBytes] }
+
+    /// Whether every difference is explained.
+    var isClosed: Bool {
+        isKernelKnown && comparisons.allSatisfy { $0.unexplained == 0 }
+            && (packetsDropped == 0 || unreadServers.isEmpty)
+    }
+
+    /// Whether the captures tell another story than the kernel, rather than a shorter one.
+    var isContradictory: Bool {
+        connections.isContradictory && inPackets.shortage == 0 && outPackets.shortage == 0
+    }
+
+    /// Packets the kernel counted and nobody captured, and those known to have been dropped.
+    var missingPackets: Int {
+        inPackets.shortage + outPackets.shortage + Int(clamping: packetsDropped)
+    }
+
+    /// Connections the kernel may have scheduled without our seeing it.
+    var missingConnections: Int { connections.shortage + connections.lagAllowance }
+
+    /// How many unseen assignments the missing evidence could hold, or could look like; `nil` if there is no telling.
+    ///
+    /// A missing connection is one unseen assignment. A missing packet may, besides, move a connection to another place
+    /// in the order (the capture begins with a repeated SYN), which looks like one full cycle of them at most.
+    ///
+    /// - Parameter cycle: How many real servers take turns.
+    func possiblyUnseen(cycle: Int) -> Int? {
+        guard isKernelKnown, unreadServers.isEmpty else { return nil }
+        let (byPackets, overflow) = missingPackets.multipliedReportingOverflow(by: max(1, cycle))
+        return overflow ? nil : missingConnections + byPackets
+    }
+
+    /// What explains differences, or rows of the connection table beside them, by the stable names of the causes.
+    var explained: [String: Int] {
+        var explained: [String: Int] = [:]
+        for (cause, count) in causes where count > 0 { explained[cause.rawValue] = Int(clamping: count) }
+        let set = { (cause: DifferenceCause, count: Int) in
+            if count > 0 { explained[cause.rawValue] = count }
+        }
+        set(.counterLag, connections.lag)
+        set(.notTransmitted, unseenChoices)
+        if isKernelKnown { set(.counterReset, connections.uncounted) }
+        return explained
+    }
+}

@@ -1,0 +1,194 @@
+package import IPVSModel
+
+/// A run's verdict with the evidence: what `verify --format json` prints and the store keeps.
+///
+/// The keys are a contract with whoever reads the JSON.
+package struct VerdictReport: Sendable, Hashable, Codable {
+    /// The version of this format.
+    package static let currentSchema = 1
+
+    package var schema: Int
+    package var run: ReportedRun
+    package var virtualServices: [ServiceVerdict]
+    package var verdict: Verdict
+
+    enum CodingKeys: String, CodingKey {
+        case schema, run
+        case virtualServices = "virtual_services"
+        case verdict
+    }
+
+    package init(run: ReportedRun, virtualServices: [ServiceVerdict], verdict: Verdict) {
+        schema = Self.currentSchema
+        self.run = run
+        self.virtualServices = virtualServices
+        self.verdict = verdict
+    }
+}
+
+/// The run a verdict is on.
+package struct ReportedRun: Sendable, Hashable, Codable {
+    package var id: Int64
+    package var name: String
+    package var command: [String]
+    package var labels: [String: String]
+    package var started: UTCTime
+    @OrNull package var ended: UTCTime?
+
+    package init(_ run: RunDescription) {
+        id = run.id
+        name = run.name
+        command = run.command
+        labels = run.labels
+        started = UTCTime(run.started)
+        ended = run.ended.map(UTCTime.init)
+    }
+}
+
+/// One virtual service's verdict.
+package struct ServiceVerdict: Sendable, Hashable, Codable {
+    package var virtualService: VirtualServiceIdentity
+    /// The scheduler last in force.
+    package var scheduler: Scheduler
+    package var verdict: Verdict
+    /// Why not pass: sentences for people, the decisive one first. Empty on pass.
+    package var reasons: [String]
+    /// All assignments, those with an unseen choice included.
+    package var assignments: Int
+    /// In order of address and port.
+    package var realServers: [RealServerShare]
+    package var fairness: FairnessMeasures
+    package var conformance: ConformanceReport
+    package var audit: AuditReport
+    package var latency: LatencyReport
+
+    enum CodingKeys: String, CodingKey {
+        case virtualService = "virtual_service"
+        case scheduler, verdict, reasons, assignments
+        case realServers = "real_servers"
+        case fairness, conformance, audit, latency
+    }
+}
+
+/// What one real server got.
+package struct RealServerShare: Sendable, Hashable, Codable {
+    package var realServer: Endpoint
+    /// The weight last seen; `nil` if the server was never configured during the run.
+    @OrNull package var weight: Int32?
+    package var assignments: Int
+    /// What it should have had.
+    package var expected: Double
+    /// Its part of all assignments whose choice was seen, 0 to 1.
+    @OrNull package var share: Double?
+    package var bytesIn: UInt64
+    package var bytesOut: UInt64
+    /// `nil` if its counters could not be read, or went backwards.
+    @OrNull package var kernelConns: UInt64?
+
+    enum CodingKeys: String, CodingKey {
+        case realServer = "real_server"
+        case weight, assignments, expected, share
+        case bytesIn = "bytes_in"
+        case bytesOut = "bytes_out"
+        case kernelConns = "kernel_conns"
+    }
+}
+
+/// The assignments held against the scheduler's model.
+package struct ConformanceReport: Sendable, Hashable, Codable {
+    /// The model's name; `nil` if there is none for the scheduler.
+    @OrNull package var model: String?
+    /// Assignments held against it.
+    package var checked: Int
+    /// What was allowed for, because it cannot be seen from outside or changed on the way.
+    package var explained: [Explanation]
+    /// The first violations, a hundred at most.
+    package var unexplained: [UnexplainedAssignment]
+    /// All violations.
+    package var unexplainedTotal: Int
+    /// How many connections would have to be missing from the evidence to explain every violation; `nil` if there is
+    /// none, or no number would do.
+    @OrNull package var unaccountedToChange: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case model, checked, explained, unexplained
+        case unexplainedTotal = "unexplained_total"
+        case unaccountedToChange = "unaccounted_to_change"
+    }
+}
+
+/// Something a model allowed for.
+package struct Explanation: Sendable, Hashable, Codable {
+    /// `configuration_changed`, `overload` or `scheduled_not_transmitted`.
+    package var cause: String
+    /// Assignments that needed it to be right.
+    package var count: Int
+    /// When it was seen, if it was seen.
+    @OrNull package var time: UTCTime?
+    /// A few words for people.
+    package var detail: String
+}
+
+/// An assignment that the scheduler could not have made.
+package struct UnexplainedAssignment: Sendable, Hashable, Codable {
+    /// Its place in the run, from 1.
+    package var number: Int
+    /// The connection's id in the store.
+    package var connection: Int64
+    package var time: UTCTime
+    package var client: Endpoint
+    /// Whom the scheduler could have chosen.
+    package var expected: [Endpoint]
+    /// Whom it chose.
+    package var actual: Endpoint
+    /// How many unseen assignments just before would make it right; `nil` if no number would.
+    @OrNull package var unseenToExplain: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case number, connection, time, client, expected, actual
+        case unseenToExplain = "unseen_to_explain"
+    }
+}
+
+/// Our counts beside the kernel's.
+package struct AuditReport: Sendable, Hashable, Codable {
+    /// `nil` if no counter of the kernel could be read.
+    @OrNull package var kernelConns: Int?
+    /// Assignments whose choice was seen.
+    package var captured: Int
+    /// The kernel's number less ours.
+    @OrNull package var difference: Int?
+    /// By cause: what explains the difference, or rows of the connection table.
+    package var explained: [String: Int]
+    /// Connections by which servers differ without an explanation.
+    package var unexplained: Int
+    package var packets: DirectionalAudit
+    package var bytes: DirectionalAudit
+    package var packetsDropped: UInt64
+    /// Whether servers differ while the totals agree.
+    package var contradiction: Bool
+    /// Whether every difference is explained.
+    package var closed: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case kernelConns = "kernel_conns"
+        case captured, difference, explained, unexplained, packets, bytes
+        case packetsDropped = "packets_dropped"
+        case contradiction, closed
+    }
+}
+
+/// A counter kept for either direction.
+package struct DirectionalAudit: Sendable, Hashable, Codable {
+    /// From clients.
+    package var `in`: CounterAudit
+    /// To clients.
+    package var out: CounterAudit
+}
+
+/// One counter, as captured and as the kernel counted it.
+package struct CounterAudit: Sendable, Hashable, Codable {
+    @OrNull package var kernel: Int?
+    package var captured: Int
+    package var unexplained: Int
+}

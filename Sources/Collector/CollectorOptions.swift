@@ -1,0 +1,31 @@
+package import PacketCapture
+
+/// What a collector is told to do; see `ipvscope collect --help`.
+package struct CollectorOptions: Sendable {
+    /// The interface where the virtual services' addresses live.
+    package var vipInterface: String
+    /// The interface that leads to the real servers; the same one on a one-armed director.
+    package var dipInterface: String
+    /// The SQLite file.
+    package var databasePath: String
+    /// The most connections to track at once.
+    package var trackedConnections: Int
+    /// A folder to keep both captures and the kernel's readings in, for `ipvscope replay`.
+    package var recordingPath: String?
+    package var capture = LiveCaptureOptions()
+    /// How often services and counters are read, and samples taken.
+    package var interval: Duration = .seconds(1)
+
+    package static let defaultTrackedConnections = 262_144
+
+    package init(
+        vipInterface: String, dipInterface: String, databasePath: String,
+        trackedConnections: Int = defaultTrackedConnections, recordingPath: String? = nil
+    ) {
+        self.vipInterface = vipInterface
+        self.dipInterface = dipInterface
+        self.databasePath = databasePath
+        self.trackedConnections = trackedConnections
+        self.recordingPath = recordingPath
+    }
+}

@@ -1,0 +1,122 @@
+package import ConnectionTracing
+package import IPVSModel
+
+/// The running whole at one moment: the only thing exporters and pages see.
+package struct CollectorSnapshot: Sendable {
+    package var time: Timestamp
+    package var started: Timestamp
+    package var kernel: KernelReading
+    package var captures: [CaptureStatus]
+    package var trace: TraceSummary
+    package var audits: [RealServerAudit]
+    package var store: StoreStatus?
+
+    package init(
+        time: Timestamp, started: Timestamp, kernel: KernelReading, captures: [CaptureStatus], trace: TraceSummary,
+        audits: [RealServerAudit] = [], store: StoreStatus? = nil
+    ) {
+        self.time = time
+        self.started = started
+        self.kernel = kernel
+        self.captures = captures
+        self.trace = trace
+        self.audits = audits
+        self.store = store
+    }
+
+    /// Whether capture runs and the kernel answers: what `/-/ready` says.
+    package var isReady: Bool { !captures.isEmpty && kernel.problem == nil && kernel.state != nil }
+}
+
+/// The last reading of the kernel.
+package struct KernelReading: Sendable {
+    /// `nil` until the kernel was read for the first time.
+    package var state: KernelState?
+    /// Why the last reading failed, for people; `nil` if it did not.
+    package var problem: String?
+    /// How long the last reading of services and counters took.
+    package var duration: Duration
+    /// How long the last reading of the connection table took.
+    package var tableDuration: Duration
+    /// Rows that a reading of the table repeated, cumulative.
+    package var repeatedTableRows: UInt64
+    /// Rows that could not be understood, cumulative.
+    package var malformedTableRows: UInt64
+
+    package init(
+        state: KernelState? = nil, problem: String? = nil, duration: Duration = .zero, tableDuration: Duration = .zero,
+        repeatedTableRows: UInt64 = 0, malformedTableRows: UInt64 = 0
+    ) {
+        self.state = state
+        self.problem = problem
+        self.duration = duration
+        self.tableDuration = tableDuration
+        self.repeatedTableRows = repeatedTableRows
+        self.malformedTableRows = malformedTableRows
+    }
+}
+
+/// One capture's state.
+package struct CaptureStatus: Sendable, Hashable {
+    /// The interface's name, or a capture file's path.
+    package var name: String
+    /// `vip`, `dip`, or `both` on a one-armed director.
+    package var side: String
+    /// Packets that passed the kernel filter and reached us, cumulative.
+    package var packetsReceived: UInt64
+    /// Bytes of those packets on the wire, cumulative.
+    package var bytesReceived: UInt64
+    /// Packets the kernel dropped because its ring was full, cumulative.
+    package var packetsDropped: UInt64
+    /// Packets the interface dropped, cumulative.
+    package var interfaceDropped: UInt64
+
+    package init(
+        name: String, side: String, packetsReceived: UInt64 = 0, bytesReceived: UInt64 = 0,
+        packetsDropped: UInt64 = 0, interfaceDropped: UInt64 = 0
+    ) {
+        self.name = name
+        self.side = side
+        self.packetsReceived = packetsReceived
+        self.bytesReceived = bytesReceived
+        self.packetsDropped = packetsDropped
+        self.interfaceDropped = interfaceDropped
+    }
+}
+
+/// The kernel's growth since the collector began, beside what was captured.
+package struct RealServerAudit: Sendable, Hashable {
+    package var virtualService: VirtualServiceIdentity
+    package var realServer: Endpoint
+    /// `nil` after a counter went backwards.
+    package var kernel: TrafficCounters?
+    package var captured: TrafficCounters
+
+    package init(
+        virtualService: VirtualServiceIdentity, realServer: Endpoint, kernel: TrafficCounters?,
+        captured: TrafficCounters
+    ) {
+        self.virtualService = virtualService
+        self.realServer = realServer
+        self.kernel = kernel
+        self.captured = captured
+    }
+}
+
+/// The store's writer.
+package struct StoreStatus: Sendable, Hashable {
+    package var connectionsWritten: UInt64
+    package var rowsDropped: UInt64
+    package var queuedBatches: UInt64
+    /// The last error, for people; `nil` if the last batch was written.
+    package var problem: String?
+
+    package init(
+        connectionsWritten: UInt64 = 0, rowsDropped: UInt64 = 0, queuedBatches: UInt64 = 0, problem: String? = nil
+    ) {
+        self.connectionsWritten = connectionsWritten
+        self.rowsDropped = rowsDropped
+        self.queuedBatches = queuedBatches
+        self.problem = problem
+    }
+}

@@ -1,0 +1,202 @@
+import Balance
+package import ConnectionTracing
+package import IPVSModel
+package import TraceStore
+
+/// Keeps what a verdict needs of the kernel's readings: configurations in order, and each real server's counters at
+/// the first and the last reading beside what was captured by then.
+///
+/// A value without clock or I/O: live collector and replay feed it alike.
+package struct EvidenceRecorder: Sendable {
+    /// How far the kernel's counters may lag behind the packets: two seconds, and a tick of its timer.
+    package static let counterLag: Duration = .milliseconds(2_200)
+
+    private struct Service {
+        var configurations: [ServiceConfiguration] = []
+        /// In the order in which they were first seen.
+        var servers: [Endpoint] = []
+    }
+
+    private struct Server {
+        var baseline: TrafficCounters
+        var latest: TrafficCounters
+        var capturedAtBaseline: TrafficCounters
+        var lastReading: Timestamp
+        /// A counter went backwards, or the real server left: its growth is not known.
+        var wasReset = false
+    }
+
+    private struct ServerKey: Hashable {
+        var service: VirtualServiceIdentity
+        var server: Endpoint
+    }
+
+    private var services: [VirtualServiceIdentity: Service] = [:]
+    private var order: [VirtualServiceIdentity] = []
+    private var servers: [ServerKey: Server] = [:]
+    private var lastReading: Timestamp?
+    /// What had been captured at recent times, oldest first, for the lag of the last reading.
+    private var recent: [(time: Timestamp, captured: [ServerKey: TrafficCounters])] = []
+    private let counters: Counters
+
+    /// What a reading's counters mean.
+    package enum Counters: Sendable {
+        /// They grow from the first reading to the last.
+        case growing
+        /// There is one reading, and its counters began at zero with the run: the services were made for it.
+        case fromZero
+        /// The readings were made up from captures, and have none.
+        case absent
+    }
+
+    package init(counters: Counters = .growing) {
+        self.counters = counters
+    }
+
+    /// Takes in a reading of the kernel.
+    ///
+    /// - Parameters:
+    ///   - state: The reading.
+    ///   - trace: The tracer's counts of everything captured before it.
+    /// - Returns: Settings that are new, and events that say so.
+    package mutating func observe(
+        _ state: KernelState, trace: TraceSummary
+    ) -> (configurations: [StoreBatch.ObservedConfiguration], events: [TraceEvent]) {
+        var configurations: [StoreBatch.ObservedConfiguration] = []
+        var events: [TraceEvent] = []
+        let captured = Self.captured(trace)
+        let time = state.observedAt
+        for service in state.virtualServices {
+            let configuration = ServiceConfiguration(of: service, seen: time, notBefore: lastReading ?? time)
+            if note(configuration, of: service.identity) {
+                configurations.append(
+                    StoreBatch.ObservedConfiguration(
+                        virtualService: service.identity, configuration: configuration))
+                events.append(
+                    TraceEvent(
+                        time: time, kind: .configurationChanged, virtualService: service.identity,
+                        detail: Self.describe(configuration)))
+            }
+            for server in service.realServers {
+                note(server, of: service.identity, captured: captured, at: time, events: &events)
+            }
+        }
+        for (key, server) in servers where server.lastReading != time && !server.wasReset {
+            servers[key]?.wasReset = true
+            events.append(
+                TraceEvent(
+                    time: time, kind: .counterReset, virtualService: key.service, realServer: key.server,
+                    detail: "real server or virtual service removed"))
+        }
+        lastReading = time
+        noteCaptured(trace, at: time)
+        return (configurations, events)
+    }
+
+    /// Remembers what had been captured by `time`.
+    package mutating func noteCaptured(_ trace: TraceSummary, at time: Timestamp) {
+        recent.append((time, Self.captured(trace)))
+        // Keep one from before the lag, and all since.
+        while recent.count > 2, time.since(recent[1].time) >= Self.counterLag { recent.removeFirst() }
+    }
+
+    private mutating func note(_ configuration: ServiceConfiguration, of identity: VirtualServiceIdentity) -> Bool {
+        if services[identity] == nil {
+            services[identity] = Service()
+            order.append(identity)
+        }
+        if let last = services[identity]?.configurations.last, last.hasSameSettings(as: configuration) { return false }
+        services[identity]?.configurations.append(configuration)
+        return true
+    }
+
+    private mutating func note(
+        _ server: RealServer, of identity: VirtualServiceIdentity, captured: [ServerKey: TrafficCounters],
+        at time: Timestamp, events: inout [TraceEvent]
+    ) {
+        let key = ServerKey(service: identity, server: server.endpoint)
+        guard var known = servers[key] else {
+            services[identity]?.servers.append(server.endpoint)
+            let isFirstReading = lastReading == nil && counters == .growing
+            servers[key] = Server(
+                baseline: isFirstReading ? server.counters : TrafficCounters(), latest: server.counters,
+                capturedAtBaseline: isFirstReading ? captured[key] ?? TrafficCounters() : TrafficCounters(),
+                lastReading: time)
+            return
+        }
+        if server.counters.growth(since: known.latest) == nil, !known.wasReset {
+            known.wasReset = true
+            events.append(
+                TraceEvent(
+                    time: time, kind: .counterReset, virtualService: identity, realServer: server.endpoint,
+                    detail: "a counter went backwards"))
+        }
+        known.latest = server.counters
+        known.lastReading = time
+        servers[key] = known
+    }
+
+    private static func captured(_ trace: TraceSummary) -> [ServerKey: TrafficCounters] {
+        var result: [ServerKey: TrafficCounters] = [:]
+        for service in trace.virtualServices {
+            for server in service.realServers {
+                result[ServerKey(service: service.identity, server: server.endpoint)] = server.captured
+            }
+        }
+        return result
+    }
+
+    private static func describe(_ configuration: ServiceConfiguration) -> String {
+        let servers = configuration.realServers.map { "\($0.endpoint) weight \($0.weight)" }
+        return "\(configuration.scheduler): " + (servers.isEmpty ? "no real servers" : servers.joined(separator: ", "))
+    }
+
+    /// The kernel's growth since the first reading beside what was captured, now.
+    package func audits(_ trace: TraceSummary) -> [RealServerAudit] {
+        let captured = Self.captured(trace)
+        return order.flatMap { identity in
+            (services[identity]?.servers ?? []).map { endpoint in
+                let key = ServerKey(service: identity, server: endpoint)
+                let evidence = evidence(of: key, captured: captured)
+                return RealServerAudit(
+                    virtualService: identity, realServer: endpoint, kernel: evidence.kernel,
+                    captured: evidence.captured)
+            }
+        }
+    }
+
+    /// Everything known at the end of a run.
+    ///
+    /// - Parameter trace: The tracer's final counts.
+    package func summary(ended: Timestamp, packetsDropped: UInt64, trace: TraceSummary) -> RunSummary {
+        let captured = Self.captured(trace)
+        let services = order.map { identity in
+            let traced = trace.virtualServices.first { $0.identity == identity }
+            var causes: [DifferenceCause: UInt64] = [:]
+            for count in traced?.causes ?? [] {
+                if let cause = DifferenceCause(rawValue: count.reason) { causes[cause] = count.count }
+            }
+            return RunSummary.Service(
+                identity: identity,
+                realServers: (self.services[identity]?.servers ?? []).map {
+                    evidence(of: ServerKey(service: identity, server: $0), captured: captured)
+                },
+                causes: causes, unmatchedPackets: traced?.unmatchedPackets ?? 0)
+        }
+        return RunSummary(ended: ended, packetsDropped: packetsDropped, virtualServices: services)
+    }
+
+    private func evidence(of key: ServerKey, captured: [ServerKey: TrafficCounters]) -> RealServerEvidence {
+        guard let server = servers[key] else { return RealServerEvidence(endpoint: key.server) }
+        let total = captured[key] ?? TrafficCounters()
+        let sinceBaseline = total.growth(since: server.capturedAtBaseline) ?? TrafficCounters()
+        // The kernel may not have counted, at the first reading, what was captured before it; nor, at the last, what
+        // was captured within its lag.
+        let beforeLag = recent.first?.captured[key] ?? TrafficCounters()
+        let withinLag = total.growth(since: beforeLag) ?? TrafficCounters()
+        return RealServerEvidence(
+            endpoint: key.server, captured: sinceBaseline,
+            kernel: server.wasReset || counters == .absent ? nil : server.latest.growth(since: server.baseline),
+            lagAllowance: server.capturedAtBaseline + withinLag)
+    }
+}

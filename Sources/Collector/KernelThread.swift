@@ -1,0 +1,191 @@
+import Balance
+import ConnectionTracing
+import Foundation
+package import IPVSKernel
+package import IPVSModel
+import Synchronization
+import TraceStore
+
+/// Reads the kernel once an interval, on a thread of its own: hands configuration and table to the tracer, samples
+/// and what the tracer wrote to the store, and publishes the snapshot that everybody else looks at.
+package final class KernelThread: Sendable {
+    /// The part of the time that may go into reading the connection table, whose cost grows with its size.
+    static let mostOfTimeForTable = 10
+
+    private struct State: Sendable {
+        var recorder = EvidenceRecorder()
+        var reading = KernelReading()
+        var snapshot: CollectorSnapshot?
+        var stops = false
+        var dropsSeen: UInt64 = 0
+        var tableDue = Timestamp(rawValue: 0)
+    }
+
+    private let kernel: LiveKernel
+    private let capture: CaptureThread
+    private let store: StoreThread
+    private let recording: KernelRecording?
+    private let interval: Duration
+    private let started: Timestamp
+    private let state: Mutex<State>
+    private let wakeUp = DispatchSemaphore(value: 0)
+    private let finished = DispatchSemaphore(value: 0)
+
+    package init(
+        kernel: LiveKernel, capture: CaptureThread, store: StoreThread, recording: KernelRecording?,
+        interval: Duration, started: Timestamp
+    ) {
+        self.kernel = kernel
+        self.capture = capture
+        self.store = store
+        self.recording = recording
+        self.interval = interval
+        self.started = started
+        state = Mutex(State())
+    }
+
+    package var snapshot: CollectorSnapshot? { state.withLock { $0.snapshot } }
+
+    /// Takes the first reading, the baseline of the audit; returns when it is known what was captured before it.
+    package func readBaseline() {
+        waitForCounters()
+        read(isExact: true)
+    }
+
+    package func start() {
+        let thread = Thread { [self] in
+            while !state.withLock({ $0.stops }) {
+                _ = wakeUp.wait(timeout: .now() + interval / .seconds(1))
+                if !state.withLock({ $0.stops }) { read(isExact: false) }
+            }
+            finished.signal()
+        }
+        thread.name = "kernel"
+        thread.start()
+    }
+
+    /// Ends the thread after a last reading; returns the recorder, which knows the baseline and that reading.
+    package func stop() -> EvidenceRecorder {
+        state.withLock { $0.stops = true }
+        wakeUp.signal()
+        finished.wait()
+        read(isExact: true)
+        return state.withLock { $0.recorder }
+    }
+
+    /// Waits, for as long as the kernel's counters may lag, until they hold everything that happened so far.
+    private func waitForCounters() {
+        let deadline = Timestamp.now().advanced(by: EvidenceRecorder.counterLag)
+        while Timestamp.now() < deadline {
+            if let totals = try? LiveTotals.read(), totals.live == totals.folded { return }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+    }
+
+    /// Reads the kernel once.
+    ///
+    /// - Parameter isExact: Whether to wait until every packet captured before the reading was traced, so that both
+    ///   counts are of the same moment.
+    private func read(isExact: Bool) {
+        let clock = ContinuousClock()
+        var reading = state.withLock { $0.reading }
+        var events: [TraceEvent] = []
+        var configurations: [StoreBatch.ObservedConfiguration] = []
+        var samples: [TrafficSample] = []
+        do throws(KernelError) {
+            let begin = clock.now
+            let kernelState = try kernel.read(includingConnections: false)
+            reading.duration = clock.now - begin
+            reading.state = kernelState
+            reading.problem = nil
+            capture.post(kernelState)
+            let trace = isExact ? exactTrace(at: kernelState.observedAt) : capture.peek { $0.trace }
+            let observed = state.withLock { $0.recorder.observe(kernelState, trace: trace) }
+            configurations = observed.configurations
+            events = observed.events
+            recording?.append(kernelState, force: isExact || !configurations.isEmpty)
+            samples = kernelState.virtualServices.map { TrafficSample($0, at: kernelState.observedAt, trace: trace) }
+            try readTable(&reading, clock)
+        } catch {
+            if reading.problem == nil {
+                events.append(TraceEvent(time: .now(), kind: .kernelUnreadable, detail: error.description))
+            }
+            reading.problem = error.description
+        }
+        publish(reading, events, configurations, samples)
+    }
+
+    private func readTable(_ reading: inout KernelReading, _ clock: ContinuousClock) throws(KernelError) {
+        let began = Timestamp.now()
+        guard began >= state.withLock({ $0.tableDue }) else { return }
+        let table = try kernel.readConnections()
+        reading.tableDuration = table.statistics.duration
+        reading.repeatedTableRows += UInt64(table.statistics.duplicates)
+        reading.malformedTableRows += UInt64(table.statistics.malformed)
+        let pause = max(interval, table.statistics.duration * Self.mostOfTimeForTable)
+        state.withLock { $0.tableDue = began.advanced(by: pause - .milliseconds(100)) }
+        capture.post(table.entries, began: began)
+    }
+
+    /// The tracer's counts of everything captured before `time`; its latest ones if it does not get there in time.
+    private func exactTrace(at time: Timestamp) -> TraceSummary {
+        capture.requestMark(at: time)
+        for _ in 0..<100 {
+            if let mark = capture.peek({ $0.marks[time] }) { return mark }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        return capture.peek { $0.trace }
+    }
+
+    private func publish(
+        _ reading: KernelReading, _ events: [TraceEvent], _ configurations: [StoreBatch.ObservedConfiguration],
+        _ samples: [TrafficSample]
+    ) {
+        let output = capture.takeOutput()
+        let (trace, captures) = capture.peek { ($0.trace, $0.captures) }
+        let drops = captures.reduce(0) { $0 + $1.packetsDropped + $1.interfaceDropped }
+        var events = output.events + events
+        state.withLock { state in
+            if drops > state.dropsSeen {
+                events.append(
+                    TraceEvent(
+                        time: .now(), kind: .captureLoss,
+                        detail: "the kernel dropped \(drops - state.dropsSeen) packets"))
+                state.dropsSeen = drops
+            }
+            state.reading = reading
+            state.snapshot = CollectorSnapshot(
+                time: .now(), started: started, kernel: reading, captures: captures, trace: trace,
+                audits: state.recorder.audits(trace), store: store.status)
+        }
+        store.noteLoss(rows: output.recordsDropped)
+        store.offer(
+            StoreBatch(
+                connections: output.records, events: events, samples: samples, configurations: configurations))
+    }
+}
+
+extension TrafficSample {
+    /// One second's sample of a virtual service.
+    init(_ service: VirtualService, at time: Timestamp, trace: TraceSummary) {
+        let traced = trace.virtualServices.first { $0.identity == service.identity }?.realServers ?? []
+        let assignments = service.realServers.map { server in
+            traced.first { $0.endpoint == server.endpoint }?.captured.connections ?? 0
+        }
+        let total = assignments.reduce(0, +)
+        self.init(
+            time: time, virtualService: service.identity, counters: service.counters,
+            fairness: FairnessMeasures(
+                counts: assignments.map(Int.init),
+                expected: service.scheduler.dueShares(weights: service.realServers.map(\.weight)).map {
+                    $0 * Double(total)
+                }
+            ).jain,
+            realServers: zip(service.realServers, assignments).map { server, count in
+                RealServerSample(
+                    endpoint: server.endpoint, weight: server.weight, activeConnections: server.activeConnections,
+                    inactiveConnections: server.inactiveConnections, counters: server.counters, assignments: count,
+                    share: total == 0 ? nil : Double(count) / Double(total))
+            })
+    }
+}

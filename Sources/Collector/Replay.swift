@@ -1,0 +1,117 @@
+package import Balance
+import ConnectionTracing
+package import IPVSModel
+import PacketCapture
+import PacketDecoding
+package import TraceStore
+
+/// The same as a collector, from capture files and saved readings of the kernel.
+package struct Replay {
+    package var vipPath: String
+    package var dipPath: String
+    /// In order of time; empty if nothing is known of the kernel: then services are found in the captures.
+    package var kernelStates: [KernelState]
+    package var trackedConnections = CollectorOptions.defaultTrackedConnections
+
+    package init(vipPath: String, dipPath: String, kernelStates: [KernelState]) {
+        self.vipPath = vipPath
+        self.dipPath = dipPath
+        self.kernelStates = kernelStates
+    }
+
+    /// How many connections go to the store at once.
+    private static let batch = 10_000
+
+    /// Traces the captures and stores what is found as a run.
+    ///
+    /// - Returns: The evidence, read back from the store.
+    /// - Throws: `CaptureError`, `StoreError` or ``CollectorError``.
+    package func run(into store: TraceStore, name: String) throws -> RunEvidence {
+        let states = try kernelStates.isEmpty ? [ServiceFinder.find(vipPath: vipPath, dipPath: dipPath)] : kernelStates
+        var captures = try open()
+        var tracer = ConnectionTracer(
+            capacity: trackedConnections, firstConnectionID: try store.nextConnectionID())
+        for state in states { tracer.update(to: state) }
+        var recorder = EvidenceRecorder(
+            counters: kernelStates.isEmpty ? .absent : states.count == 1 ? .fromZero : .growing)
+        var pending = Moments(states: states)
+        let run = try store.beginRun(name: name, started: states[0].observedAt)
+        var problem: StoreError?
+
+        func write(_ batch: StoreBatch) {
+            guard problem == nil else { return }
+            do throws(StoreError) {
+                try store.write(batch, run: run)
+            } catch {
+                problem = error
+            }
+        }
+        func pass(_ time: Int64) {
+            for moment in pending.take(upTo: time) {
+                let trace = tracer.summary()
+                switch moment {
+                case .beforeLag(let time): recorder.noteCaptured(trace, at: time)
+                case .reading(let state):
+                    let (configurations, events) = recorder.observe(state, trace: trace)
+                    write(StoreBatch(events: events, configurations: configurations))
+                }
+            }
+        }
+
+        try captures.readFiles(
+            packets: { packets in
+                pass(packets[0].time)
+                tracer.process(packets)
+            },
+            advance: { time in
+                tracer.advance(to: time)
+                if tracer.pendingRecords >= Self.batch {
+                    write(StoreBatch(connections: tracer.takeRecords(), events: tracer.takeEvents()))
+                }
+            })
+        pass(.max)
+        tracer.finish()
+        write(StoreBatch(connections: tracer.takeRecords(), events: tracer.takeEvents()))
+        if let problem { throw problem }
+        let ended = max(Timestamp(rawValue: tracer.lastPacket), states[states.count - 1].observedAt)
+        let trace = tracer.summary()
+        try store.finish(run: run, recorder.summary(ended: ended, packetsDropped: 0, trace: trace))
+        return try store.evidence(run: run)
+    }
+
+    private func open() throws(CaptureError) -> CaptureSet {
+        guard vipPath != dipPath else { return CaptureSet(try Capture.open(file: vipPath, tap: .both), nil) }
+        return CaptureSet(
+            try Capture.open(file: vipPath, tap: .vip), try Capture.open(file: dipPath, tap: .dip))
+    }
+}
+
+/// The moments of a replay at which the recorder wants to look, in order of time.
+private struct Moments {
+    enum Moment {
+        /// As long before the last reading as the kernel's counters may lag.
+        case beforeLag(Timestamp)
+        case reading(KernelState)
+    }
+
+    private var moments: [(time: Timestamp, moment: Moment)]
+
+    init(states: [KernelState]) {
+        moments = states.map { ($0.observedAt, .reading($0)) }
+        guard states.count > 1 else {
+            // The only snapshot was taken after the captures, whatever their clocks say.
+            moments[0].time = Timestamp(rawValue: .max)
+            return
+        }
+        let beforeLag = states[states.count - 1].observedAt.advanced(by: .zero - EvidenceRecorder.counterLag)
+        moments.append((beforeLag, .beforeLag(beforeLag)))
+        moments.sort { $0.time < $1.time }
+    }
+
+    mutating func take(upTo time: Int64) -> [Moment] {
+        let count = moments.prefix { $0.time.rawValue <= time }.count
+        guard count > 0 else { return [] }
+        defer { moments.removeFirst(count) }
+        return moments[..<count].map(\.moment)
+    }
+}

@@ -1,0 +1,56 @@
+import IPVSModel
+import PacketCapture
+import PacketDecoding
+
+/// Finds virtual services and real servers in a pair of captures: a SYN keeps its client, port and sequence number on
+/// its way through the director, while its destination changes.
+enum ServiceFinder {
+    private struct Handshake: Hashable {
+        var client: Endpoint
+        var sequence: UInt32
+    }
+
+    /// More handshakes than this are not needed to know a director.
+    private static let mostHandshakes = 100_000
+
+    /// - Returns: A kernel state with the services found, no scheduler and no counters.
+    /// - Throws: `CaptureError`, or ``CollectorError`` if no connection was seen on both sides.
+    static func find(vipPath: String, dipPath: String) throws -> KernelState {
+        let vip = try handshakes(in: vipPath)
+        let dip = try handshakes(in: dipPath)
+        var servers: [Endpoint: Set<Endpoint>] = [:]
+        for (handshake, virtual) in vip {
+            guard let server = dip[handshake], server != virtual else { continue }
+            servers[virtual, default: []].insert(server)
+        }
+        guard !servers.isEmpty else {
+            throw CollectorError(
+                code: .nothingCaptured,
+                description:
+                    "\(vipPath), \(dipPath): no connection was seen on both sides; name the VIP side's capture with "
+                    + "--vip, the DIP side's with --dip, and the kernel's state with --kernel")
+        }
+        let services = servers.keys.sorted().map { virtual in
+            VirtualService(
+                identity: .endpoint(.tcp, virtual), scheduler: Scheduler(rawValue: "unknown"),
+                realServers: (servers[virtual] ?? []).sorted().map { RealServer(endpoint: $0) })
+        }
+        return KernelState(
+            observedAt: Timestamp(rawValue: 0), version: "unknown", connectionTableSize: 0,
+            timeouts: KernelState.Timeouts(), virtualServices: services)
+    }
+
+    private static func handshakes(in path: String) throws(CaptureError) -> [Handshake: Endpoint] {
+        var found: [Handshake: Endpoint] = [:]
+        var captures = CaptureSet(try Capture.open(file: path, tap: .both), nil)
+        try captures.readFiles(
+            packets: { packets in
+                for index in packets.indices where packets[index].flags.intersection([.syn, .ack]) == .syn {
+                    guard found.count < mostHandshakes else { return }
+                    let packet = packets[index]
+                    found[Handshake(client: packet.source, sequence: packet.sequence)] = packet.destination
+                }
+            }, advance: { _ in })
+        return found
+    }
+}

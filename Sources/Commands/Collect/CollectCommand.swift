@@ -1,0 +1,41 @@
+import ArgumentParser
+import Collector
+import Logging
+import ServiceLifecycle
+import WebInterface
+import UnixSignals
+
+/// `ipvscope collect`.
+struct CollectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "collect",
+        abstract: "Trace connections until stopped, and serve metrics.",
+        discussion: """
+            Captures both sides of the director, reads the kernel every second, and writes connections and time series \
+            to the database. Stop it with Ctrl-C or SIGTERM: everything is written before it ends.
+            """)
+
+    @OptionGroup var arguments: CollectorArguments
+
+    func run() async throws {
+        try await Failure.reporting {
+            let address = try arguments.listenAddress.map(ListenAddress.init(parsing:)) ?? .standard
+            let holder = CollectorHolder()
+            let logger = Logger(label: "ipvscope") { StreamLogHandler.standardError(label: $0) }
+            let web = WebInterface(address: address, version: RootCommand.version, logger: logger) { listening in
+                Terminal.tell("serving http://\(listening)/metrics")
+            } snapshot: {
+                holder.snapshot
+            }
+            try await web.checkAddress()
+            let options = try arguments.resolve()
+            Terminal.tell(options.summary)
+            let service = CollectorService(options: options, holder: holder)
+            try await ServiceGroup(
+                configuration: ServiceGroupConfiguration(
+                    services: [.init(service: service), .init(service: web)],
+                    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            ).run()
+        }
+    }
+}

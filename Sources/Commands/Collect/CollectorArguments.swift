@@ -1,0 +1,98 @@
+import ArgumentParser
+import Collector
+import Foundation
+import IPVSKernel
+import IPVSModel
+import PacketCapture
+import WebInterface
+
+/// The options that `collect` and `run` share.
+struct CollectorArguments: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The VIP side's interface (default: the one that holds a virtual service's address).",
+            valueName: "interface"))
+    var vipInterface: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The DIP side's interface (default: the one that leads to the real servers).", valueName: "interface"))
+    var dipInterface: String?
+
+    @OptionGroup var database: DatabaseOption
+
+    @Option(
+        name: .customLong("web.listen-address"),
+        help: ArgumentHelp("Where to serve /metrics.", valueName: "address:port"))
+    var listenAddress: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The most connections to track at once; about 220 bytes each.", valueName: "count"))
+    var trackedConnections = CollectorOptions.defaultTrackedConnections
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Keep both captures (headers only) and the kernel's readings in this folder, for replay.",
+            valueName: "folder"))
+    var record: String?
+
+    func validate() throws {
+        guard trackedConnections >= 64 else {
+            throw ValidationError("--tracked-connections: \(trackedConnections) is too few; 64 is the least")
+        }
+    }
+
+    /// What the options mean on this director.
+    ///
+    /// - Throws: `KernelError` if IPVS cannot be read, `CollectorError` if an interface cannot be found.
+    func resolve() throws -> CollectorOptions {
+        let services = try LiveKernel().read(includingConnections: false).virtualServices
+        let vip = vipInterface ?? Self.vipInterface(services)
+        let dip = dipInterface ?? Self.dipInterface(services)
+        guard let vip, let dip else {
+            guard !services.isEmpty else {
+                throw CollectorError(
+                    code: .noVirtualServices,
+                    description:
+                        "IPVS has no virtual service, so the interfaces cannot be found; add one with `ipvsadm -A`, or "
+                        + "name them with --vip-interface and --dip-interface")
+            }
+            let option = vip == nil ? "--vip-interface" : "--dip-interface"
+            throw CollectorError(
+                code: .interfaceUnknown,
+                description:
+                    vip == nil
+                    ? "no interface holds the address of a virtual service; name it with \(option)"
+                    : "no route leads to the real servers; name their interface with \(option)")
+        }
+        return CollectorOptions(
+            vipInterface: vip, dipInterface: dip,
+            databasePath: database.path(environment: ProcessInfo.processInfo.environment),
+            trackedConnections: trackedConnections, recordingPath: record)
+    }
+
+    private static func vipInterface(_ services: [VirtualService]) -> String? {
+        services.lazy.compactMap { $0.identity.endpoint }.compactMap {
+            InterfaceFinder.interface(holding: $0.address)
+        }.first
+    }
+
+    private static func dipInterface(_ services: [VirtualService]) -> String? {
+        services.lazy.flatMap(\.realServers).compactMap {
+            InterfaceFinder.interface(towards: $0.endpoint.address)
+        }.first
+    }
+}
+
+extension CollectorOptions {
+    /// What was chosen, for a person who watches.
+    var summary: String {
+        vipInterface == dipInterface
+            ? "collecting on \(vipInterface) (both sides) into \(databasePath)"
+            : "collecting on \(vipInterface) (VIP side) and \(dipInterface) (DIP side) into \(databasePath)"
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Balance
+import Collector
+import Foundation
+import IPVSKernel
+import TraceStore
+import IPVSModel
+
+/// `ipvscope replay`.
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Trace connections from capture files, then judge.",
+        discussion: """
+            Reads pcap or pcapng captures of both sides, and what `ipvscope snapshot` or `ipvscope run --record` saved of \
+            the kernel. With two or more readings the audit compares their growth; a single one is taken to have counted \
+            from zero. Without any, services are found in the captures, and nothing can be audited.
+            """)
+
+    @Option(name: .long, help: ArgumentHelp("The VIP side's capture.", valueName: "file"))
+    var vip: String
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The DIP side's capture; the same file on a one-armed director.", valueName: "file"))
+    var dip: String
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Readings of the kernel as JSON; may be repeated.", valueName: "file"))
+    var kernel: [String] = []
+
+    @OptionGroup var database: DatabaseOption
+
+    @Option(name: .long, help: ArgumentHelp("The run's name.", valueName: "name"))
+    var name = "replay"
+
+    @Option(name: .long, help: "How to print the verdict.")
+    var format: VerdictFormat = .text
+
+    func run() async throws {
+        let report = try await Failure.reporting {
+            try await Blocking.run { try replay() }
+        }
+        Output.print(try format.render(report))
+        throw ExitCode(report.verdict.exitCode)
+    }
+
+    private func replay() throws -> VerdictReport {
+        let states = try kernel.flatMap { try KernelStateFile.read($0) }.sorted { $0.observedAt < $1.observedAt }
+        let store = try TraceStore.open(path: database.path(environment: ProcessInfo.processInfo.environment))
+        let evidence = try Replay(vipPath: vip, dipPath: dip, kernelStates: states).run(into: store, name: name)
+        let report = Judge.verdict(on: evidence)
+        try store.save(
+            verdict: report.verdict.rawValue, json: try VerdictJSON.render(report), run: evidence.run.id)
+        try store.close()
+        return report
+    }
+}

@@ -1,0 +1,25 @@
+public import ArgumentParser
+public import IPVSModel
+
+extension VirtualServiceIdentity: ExpressibleByArgument {}
+extension Endpoint: ExpressibleByArgument {}
+extension IPAddress: ExpressibleByArgument {}
+
+/// Where the database is.
+struct DatabaseOption: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The SQLite file (default: \(Self.systemPath) as a service, ./ipvscope.sqlite otherwise).",
+            valueName: "file"))
+    var database: String?
+
+    static let systemPath = "/var/lib/ipvscope/ipvscope.sqlite"
+
+    /// The file that is meant: the service manager says where a service keeps its state.
+    func path(environment: [String: String]) -> String {
+        if let database { return database }
+        if let chosen = environment["IPVSCOPE_DATABASE"] { return chosen }
+        return environment["STATE_DIRECTORY"] == nil ? "./ipvscope.sqlite" : Self.systemPath
+    }
+}

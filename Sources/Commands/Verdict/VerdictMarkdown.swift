@@ -1,0 +1,27 @@
+import Balance
+import IPVSModel
+
+/// A verdict in Markdown, as for the summary page of a CI run.
+enum VerdictMarkdown {
+    static func render(_ report: VerdictReport) -> String {
+        let run = report.run
+        let command = run.command.isEmpty ? "" : ": " + MarkdownText.code(run.command.joined(separator: " "))
+        let ended = run.ended.map { " to \($0)" } ?? ""
+        return "## ipvscope: \(report.verdict.rawValue)\n\n"
+            + "Run \(run.id), \(MarkdownText.escaped(run.name))\(command), \(run.started)\(ended)\n"
+            + report.virtualServices.map(render).joined()
+    }
+
+    private static func render(_ service: ServiceVerdict) -> String {
+        let title = "\(service.virtualService) (\(service.scheduler)), \(service.summary)"
+        var text = "\n### \(service.verdict.rawValue): \(MarkdownText.escaped(title))\n\n"
+        if !service.reasons.isEmpty { text += MarkdownText.list(service.reasons.map(MarkdownText.escaped)) + "\n" }
+        if !service.rows.isEmpty { text += MarkdownText.table(ServiceVerdict.columns, service.rows) + "\n" }
+        let lines = [
+            ("Conformance", service.conformanceSentence), ("Fairness", service.fairnessSentence),
+            ("Audit", service.auditSentence), ("Latency", service.latencySentence),
+        ]
+        text += MarkdownText.list(lines.map { "**\($0.0)**: \(MarkdownText.escaped($0.1))" })
+        return text + MarkdownText.list(service.conformanceDetails.map(MarkdownText.escaped))
+    }
+}

@@ -1,0 +1,96 @@
+import Balance
+import IPVSModel
+
+/// The lines of a verdict that text, JUnit and Markdown share.
+extension ServiceVerdict {
+    /// `1000 connections: 333 / 333 / 334`, in the order of the table.
+    var summary: String {
+        let counts = realServers.map { "\($0.assignments)" }.joined(separator: " / ")
+        return Figures.plural(assignments, "connection") + (counts.isEmpty ? "" : ": " + counts)
+    }
+
+    var conformanceSentence: String {
+        guard let model = conformance.model else { return "not checked" }
+        let checked = Figures.plural(conformance.checked, "assignment")
+        guard conformance.unexplainedTotal > 0 else {
+            return "\(conformance.checked) of \(checked) as \(model) promises"
+        }
+        let explain =
+            conformance.unaccountedToChange.map { "; \(Figures.plural($0, "unaccounted connection")) would explain that" }
+            ?? ""
+        return "\(conformance.unexplainedTotal) of \(checked) not as \(model) promises" + explain
+    }
+
+    var fairnessSentence: String {
+        guard fairness.jain != nil else { return "nothing to measure" }
+        var sentence =
+            "Jain \(Figures.fixed(fairness.jain, 6)) of \(Figures.fixed(fairness.jainCeiling, 6)) possible, "
+            + "largest share error \(Figures.percent(fairness.maxShareError, 2)), "
+            + "prefix discrepancy \(Figures.fixed(fairness.prefixDiscrepancy, 3)), "
+            + "longest run \(fairness.longestRun)"
+        if let upper = fairness.pUpper, let lower = fairness.pLower {
+            let verdict =
+                lower < 0.01
+                ? "more even than chance" : upper < 0.01 ? "less even than chance" : "chance could do as well"
+            sentence +=
+                ", χ² \(Figures.fixed(fairness.chiSquare, 3)) (p \(Figures.fixed(upper, 3)) above, "
+                + "\(Figures.fixed(lower, 3)) below: \(verdict))"
+        }
+        return sentence
+    }
+
+    var auditSentence: String {
+        let dropped = "\(audit.packetsDropped) dropped"
+        let explained = audit.explained.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let because = explained.isEmpty ? "" : "; explained: " + explained.joined(separator: ", ")
+        guard let kernel = audit.kernelConns else {
+            return "open: captured \(audit.captured), the kernel's counters were not read, \(dropped)" + because
+        }
+        if audit.closed, audit.difference == 0 {
+            return "packets and kernel agree: \(audit.captured) = \(kernel), \(dropped)" + because
+        }
+        if audit.closed {
+            return "packets and kernel differ as explained: captured \(audit.captured), kernel \(kernel), \(dropped)"
+                + because
+        }
+        let contradiction = audit.contradiction ? ", a contradiction" : ""
+        return "open: captured \(audit.captured), kernel \(kernel), \(audit.unexplained) unexplained\(contradiction), "
+            + dropped + because
+    }
+
+    var latencySentence: String {
+        let connect = latency.realServerConnect
+        guard connect.count > 0 else { return "no handshake with a real server was seen" }
+        return "real server connect p50 \(Figures.seconds(connect.p50)), p90 \(Figures.seconds(connect.p90)), "
+            + "p99 \(Figures.seconds(connect.p99)), max \(Figures.seconds(connect.max))"
+    }
+
+    /// What was allowed for, and the first violations.
+    var conformanceDetails: [String] {
+        conformance.explained.map { explanation in
+            let time = explanation.time.map { " at \($0)" } ?? ""
+            return "\(explanation.cause)\(time): \(explanation.detail) "
+                + "(\(Figures.plural(explanation.count, "assignment")) rest on it)"
+        }
+            + conformance.unexplained.prefix(5).map { found in
+                let expected = found.expected.map(\.description).joined(separator: " or ")
+                return "assignment \(found.number) at \(found.time): \(found.client) went to \(found.actual), expected "
+                    + (expected.isEmpty ? "nobody" : expected)
+            }
+    }
+
+    /// The table's titles, and its rows.
+    static let columns = [
+        "real server", "weight", "assignments", "expected", "share", "kernel", "bytes in", "bytes out",
+    ]
+
+    var rows: [[String]] {
+        realServers.map { server in
+            [
+                server.realServer.description, Figures.count(server.weight), "\(server.assignments)",
+                Figures.fixed(server.expected, 1), Figures.percent(server.share, 2), Figures.count(server.kernelConns),
+                "\(server.bytesIn)", "\(server.bytesOut)",
+            ]
+        }
+    }
+}

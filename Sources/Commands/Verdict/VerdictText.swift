@@ -1,0 +1,32 @@
+import Balance
+
+/// A verdict for a person, at a terminal or through a pipe: plain text, the overall verdict last.
+enum VerdictText {
+    static func render(_ report: VerdictReport) -> String {
+        report.virtualServices.map { render($0) + "\n" }.joined()
+            + "verdict: \(report.verdict.rawValue) (run \(report.run.id), \(report.run.name))\n"
+    }
+
+    private static func render(_ service: ServiceVerdict) -> String {
+        var text = "\(service.verdict.rawValue)  \(service.virtualService)  \(service.scheduler)  \(service.summary)\n"
+        if !service.rows.isEmpty {
+            var table = TextTable(
+                ServiceVerdict.columns.enumerated().map { ($0.element, $0.offset == 0 ? .left : .right) })
+            for row in service.rows { table.add(row) }
+            text += indent(table.render())
+        }
+        text += "  conformance  \(service.conformanceSentence)\n"
+        for detail in service.conformanceDetails { text += "               \(detail)\n" }
+        text += "  fairness     \(service.fairnessSentence)\n"
+        text += "  audit        \(service.auditSentence)\n"
+        text += "  latency      \(service.latencySentence)\n"
+        for (index, reason) in service.reasons.enumerated() {
+            text += (index == 0 ? "  because      " : "               ") + reason + "\n"
+        }
+        return text
+    }
+
+    private static func indent(_ text: String) -> String {
+        text.split(separator: "\n").map { "  \($0)\n" }.joined()
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Balance
+import Foundation
+import IPVSKernel
+import IPVSModel
+import TraceStore
+
+/// `ipvscope verify`.
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Judge a run again, or a saved listing of connection entries.",
+        discussion: """
+            The verdict is computed anew from the database. With --entries a listing of `ipvsadm -Lnc` is judged alone, as \
+            far as one can: it names no scheduler and has no counters, so the verdict is inconclusive, but what its order \
+            says is told.
+            """)
+
+    @OptionGroup var database: DatabaseOption
+
+    @Option(name: .long, help: ArgumentHelp("The run: `last`, or its number.", valueName: "last|ID"))
+    var run = "last"
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Judge this virtual service only, such as tcp/192.168.122.100:80.", valueName: "service"))
+    var virtualService: VirtualServiceIdentity?
+
+    @Option(
+        name: .long, help: ArgumentHelp("A saved `ipvsadm -Lnc` listing; - is standard input.", valueName: "file|-"))
+    var entries: String?
+
+    @Option(name: .long, help: "How to print the verdict.")
+    var format: VerdictFormat = .text
+
+    func run() async throws {
+        let (text, status) = try await Failure.reporting {
+            try entries.map(judgeListing) ?? judgeRun()
+        }
+        Output.print(text)
+        throw ExitCode(status)
+    }
+
+    private func judgeRun() throws -> (String, Int32) {
+        let store = try TraceStore.openReadOnly(
+            path: database.path(environment: ProcessInfo.processInfo.environment))
+        var evidence = try store.evidence(run: try store.resolveRun(run))
+        if let virtualService {
+            evidence.virtualServices.removeAll { $0.identity != virtualService }
+            guard !evidence.virtualServices.isEmpty else {
+                throw ValidationError("--virtual-service \(virtualService): run \(evidence.run.id) has no such service")
+            }
+        }
+        let report = Judge.verdict(on: evidence)
+        return (try format.render(report), report.verdict.exitCode)
+    }
+
+    private func judgeListing(_ path: String) throws -> (String, Int32) {
+        let report = EntriesJudge.verdict(on: try IPVSAdmListing.read(path: path))
+        return (try format.render(report), report.verdict.exitCode)
+    }
+}

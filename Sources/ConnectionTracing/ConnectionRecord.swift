@@ -1,0 +1,151 @@
+package import IPVSModel
+
+/// One connection: both sides' packets, the kernel's entry, and how it ended.
+package struct ConnectionRecord: Sendable, Hashable {
+    /// Unique within a store, and growing with the time the connection was first seen.
+    package var id: Int64
+    package var virtualService: VirtualServiceIdentity
+    /// `nil` if no packet ever left on the DIP side and the kernel's table did not tell.
+    package var realServer: Endpoint?
+    package var transportProtocol: TransportProtocol
+    package var client: Endpoint
+    package var origin: ConnectionOrigin
+    package var outcome: ConnectionOutcome
+    /// The first packet on either side.
+    package var firstSeen: Timestamp
+    /// The last packet on either side.
+    package var lastSeen: Timestamp
+    package var vip: SideRecord
+    package var dip: SideRecord
+    /// The kernel's state as our own replay of its state table has it.
+    package var state: ConnectionState
+    /// What the kernel's table said, if the entry was ever read there.
+    package var entry: EntryObservation?
+
+    package init(
+        id: Int64, virtualService: VirtualServiceIdentity, realServer: Endpoint?,
+        transportProtocol: TransportProtocol, client: Endpoint, origin: ConnectionOrigin, outcome: ConnectionOutcome,
+        firstSeen: Timestamp, lastSeen: Timestamp, vip: SideRecord, dip: SideRecord, state: ConnectionState,
+        entry: EntryObservation? = nil
+    ) {
+        self.id = id
+        self.virtualService = virtualService
+        self.realServer = realServer
+        self.transportProtocol = transportProtocol
+        self.client = client
+        self.origin = origin
+        self.outcome = outcome
+        self.firstSeen = firstSeen
+        self.lastSeen = lastSeen
+        self.vip = vip
+        self.dip = dip
+        self.state = state
+        self.entry = entry
+    }
+}
+
+/// What was seen of a connection on one side of the director.
+package struct SideRecord: Sendable, Hashable {
+    /// Packets towards the real server.
+    package var inPackets: UInt32 = 0
+    /// Packets towards the client.
+    package var outPackets: UInt32 = 0
+    /// Bytes towards the real server, IP header included.
+    package var inBytes: UInt64 = 0
+    /// Bytes towards the client, IP header included.
+    package var outBytes: UInt64 = 0
+    /// Segments towards the real server that carried nothing new: retransmitted, or reordered on the way.
+    package var inRepeated: UInt16 = 0
+    /// Segments towards the client that carried nothing new.
+    package var outRepeated: UInt16 = 0
+
+    // Times after the connection's `firstSeen`; `nil` if the packet was not seen.
+
+    /// The first SYN towards the real server (for UDP: the first datagram).
+    package var syn: Duration?
+    /// The first SYN-ACK towards the client (for UDP: the first datagram back).
+    package var synAck: Duration?
+    /// The ACK that completes the handshake.
+    package var ack: Duration?
+    /// The first payload towards the real server.
+    package var firstRequest: Duration?
+    /// The first payload towards the client.
+    package var firstResponse: Duration?
+    /// The packet that ended the connection: the second FIN, or an RST.
+    package var end: Duration?
+
+    package init() {}
+}
+
+/// How a connection came to be in our table.
+///
+/// The raw values are stored and stable.
+package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable {
+    /// The kernel scheduled it: this is an assignment.
+    case assigned = 0
+    /// Scheduled anew over an entry in TIME_WAIT or CLOSE with the same client port: an assignment too.
+    case assignedOnReusedPort = 1
+    /// A new handshake on a live entry: it follows that entry's real server, and is no assignment.
+    case sameEntry = 2
+    /// It began before the capture did.
+    case beganBefore = 3
+
+    /// Whether the scheduler was asked.
+    package var isAssignment: Bool { self == .assigned || self == .assignedOnReusedPort }
+}
+
+/// How a connection ended.
+///
+/// The raw values are stored and stable; `name` is what people and metrics see.
+package enum ConnectionOutcome: UInt8, Sendable, Hashable, CaseIterable {
+    /// Still open when last written.
+    case open = 0
+    /// Both sides sent FIN.
+    case closed = 1
+    case resetByClient = 2
+    case resetByRealServer = 3
+    /// The real server answered the SYN with RST.
+    case refused = 4
+    /// Forwarded, but the real server never answered.
+    case unanswered = 5
+    /// Nothing ever left on the DIP side.
+    case notForwarded = 6
+    /// No packet for as long as the kernel's timer runs.
+    case expired = 7
+    /// Dropped from our table under memory pressure.
+    case evicted = 8
+
+    /// Snake case, for SQL, JSON and metric labels.
+    package var name: String {
+        switch self {
+        case .open: "open"
+        case .closed: "closed"
+        case .resetByClient: "reset_by_client"
+        case .resetByRealServer: "reset_by_real_server"
+        case .refused: "refused"
+        case .unanswered: "unanswered"
+        case .notForwarded: "not_forwarded"
+        case .expired: "expired"
+        case .evicted: "evicted"
+        }
+    }
+}
+
+/// A connection's row in the kernel's table, over all readings.
+package struct EntryObservation: Sendable, Hashable {
+    /// The state when last read.
+    package var state: ConnectionState
+    /// The timer when last read, in whole seconds.
+    package var expiresIn: UInt32
+    /// When the row was first read.
+    package var firstSeen: Timestamp
+    /// When the row was last read.
+    package var lastSeen: Timestamp
+
+    package init(state: ConnectionState, expiresIn: UInt32, firstSeen: Timestamp, lastSeen: Timestamp) {
+        self.state = state
+        self.expiresIn = expiresIn
+        self.firstSeen = firstSeen
+        self.lastSeen = lastSeen
+    }
+}

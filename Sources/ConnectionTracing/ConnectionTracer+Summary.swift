@@ -1,0 +1,33 @@
+import IPVSModel
+
+extension ConnectionTracer {
+    /// The counts of this moment.
+    package func summary() -> TraceSummary {
+        var summary = TraceSummary()
+        summary.virtualServices = services.map { service in
+            VirtualServiceTrace(
+                identity: service.identity,
+                realServers: service.realServers.map { index in
+                    let server = realServers[Int(index)]
+                    return RealServerTrace(
+                        endpoint: server.endpoint, captured: server.captured,
+                        openConnections: UInt64(max(server.open, 0)), outcomes: server.outcomes,
+                        synRetransmissions: server.synRetransmissions, connectLatency: server.connectLatency)
+                },
+                unmatchedPackets: service.unmatchedPackets,
+                causes: Cause.allCases.compactMap { cause in
+                    let count = service.causes[cause.rawValue]
+                    return count == 0 ? nil : TraceSummary.DifferenceCount(reason: cause.name, count: count)
+                })
+        }
+        summary.trackedConnections = UInt64(flows.count)
+        summary.capacity = UInt64(flows.capacity)
+        summary.evictedConnections = evictedConnections
+        summary.foreignPackets = foreignPackets
+        summary.tableRows = table.rows
+        summary.tableRowsWithoutConnection = table.rowsWithoutConnection.sorted { $0.key < $1.key }
+            .map { TraceSummary.DifferenceCount(reason: $0.key, count: $0.value) }
+        summary.connectionsWithoutTableRow = table.connectionsWithoutRow
+        return summary
+    }
+}

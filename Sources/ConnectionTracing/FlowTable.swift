@@ -1,0 +1,181 @@
+import CPrefetch
+
+/// Connections by their client's address and port, in flat memory.
+///
+/// An index of 8-byte slots (32 bits of hash, 32 bits of record number; linear probing, backward-shift deletion, at
+/// most half full) leads into a slab of records. A connection has one slot: both sides share the client's address and
+/// port, so both lead there. Everything starts small and doubles.
+///
+/// The only file of this module with unsafe code: memory that is neither reference-counted nor checked for
+/// exclusivity, and can be prefetched. Every access checks its bounds.
+@safe
+struct FlowTable: ~Copyable {
+    static let none = UInt32.max
+    private static let emptySlot = UInt64.max
+
+    private var slots: UnsafeMutablePointer<UInt64>
+    private var slotMask: UInt32
+    private var records: UnsafeMutablePointer<FlowRecord>
+    private var allocated: Int
+    /// Record numbers below this were used at least once.
+    private(set) var highWater = 0
+    private var free: [UInt32] = []
+    private(set) var count = 0
+    /// The most connections to hold.
+    let capacity: Int
+
+    init(capacity: Int) {
+        self.capacity = min(max(capacity, 64), Int(Self.none) - 1)
+        let slotCount = 8_192
+        unsafe slots = .allocate(capacity: slotCount)
+        unsafe slots.initialize(repeating: Self.emptySlot, count: slotCount)
+        slotMask = UInt32(slotCount - 1)
+        allocated = 4_096
+        unsafe records = Self.allocate(allocated)
+    }
+
+    deinit {
+        unsafe slots.deallocate()
+        unsafe records.deallocate()
+    }
+
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<FlowRecord> {
+        unsafe UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<FlowRecord>.stride, alignment: 64)
+            .bindMemory(to: FlowRecord.self, capacity: count)
+    }
+
+    var isFull: Bool { count >= capacity }
+
+    subscript(number: UInt32) -> FlowRecord {
+        @inline(__always) _read {
+            precondition(number < highWater)
+            yield unsafe records[Int(number)]
+        }
+        @inline(__always) _modify {
+            precondition(number < highWater)
+            yield unsafe &records[Int(number)]
+        }
+    }
+
+    /// Asks for the slot that a look-up of `hash` will read.
+    @inline(__always)
+    func prefetchSlot(_ hash: UInt32) {
+        unsafe ipvscope_prefetch(slots + Int(hash & slotMask))
+    }
+
+    /// Asks for the first line of a record, and for the line of one side.
+    @inline(__always)
+    func prefetchRecord(_ number: UInt32, dipSide: Bool) {
+        guard number < highWater else { return }
+        let record = unsafe UnsafeRawPointer(records + Int(number))
+        unsafe ipvscope_prefetch(record)
+        unsafe ipvscope_prefetch(record + (dipSide ? 128 : 64))
+    }
+
+    /// Asks for the record that the first slot of `hash` names, without waiting for the look-up proper.
+    @inline(__always)
+    func prefetchCandidate(_ hash: UInt32, dipSide: Bool) {
+        let slot = unsafe slots[Int(hash & slotMask)]
+        prefetchRecord(UInt32(truncatingIfNeeded: slot), dipSide: dipSide)
+    }
+
+    /// Finds a record.
+    ///
+    /// - Parameters:
+    ///   - hash: The hash of the client's address, port and protocol.
+    ///   - isMatch: Whether the record of this hash is the one; called for each in turn.
+    /// - Returns: The record's number, or ``none``.
+    @inline(__always)
+    func find(_ hash: UInt32, _ isMatch: (borrowing FlowRecord, UInt32) -> Bool) -> UInt32 {
+        var position = hash & slotMask
+        while true {
+            let slot = unsafe slots[Int(position)]
+            if slot == Self.emptySlot { return Self.none }
+            if UInt32(truncatingIfNeeded: slot >> 32) == hash {
+                let number = UInt32(truncatingIfNeeded: slot)
+                if unsafe isMatch(records[Int(number)], number) { return number }
+            }
+            position = (position &+ 1) & slotMask
+        }
+    }
+
+    /// Adds a record under `hash`; the table is not full.
+    ///
+    /// - Returns: The record's number.
+    mutating func insert(_ record: FlowRecord, hash: UInt32) -> UInt32 {
+        precondition(!isFull)
+        let number: UInt32
+        if let reused = free.popLast() {
+            number = reused
+        } else {
+            if highWater == allocated { growRecords() }
+            number = UInt32(highWater)
+            highWater += 1
+        }
+        unsafe (records + Int(number)).initialize(to: record)
+        count += 1
+        if count * 2 > Int(slotMask) { growSlots() }
+        place(number, hash)
+        return number
+    }
+
+    private mutating func place(_ number: UInt32, _ hash: UInt32) {
+        var position = hash & slotMask
+        while unsafe slots[Int(position)] != Self.emptySlot { position = (position &+ 1) & slotMask }
+        unsafe slots[Int(position)] = UInt64(hash) << 32 | UInt64(number)
+    }
+
+    /// Takes a record out of the index, so that no look-up finds it; the record itself stays.
+    mutating func unlink(_ number: UInt32, hash: UInt32) {
+        let wanted = UInt64(hash) << 32 | UInt64(number)
+        var hole = hash & slotMask
+        while unsafe slots[Int(hole)] != wanted {
+            guard unsafe slots[Int(hole)] != Self.emptySlot else { return }
+            hole = (hole &+ 1) & slotMask
+        }
+        var position = (hole &+ 1) & slotMask
+        while true {
+            let slot = unsafe slots[Int(position)]
+            if slot == Self.emptySlot { break }
+            let home = UInt32(truncatingIfNeeded: slot >> 32) & slotMask
+            // The slot may move back only if its home is not between the hole and itself.
+            if (position &- home) & slotMask >= (position &- hole) & slotMask {
+                unsafe slots[Int(hole)] = slot
+                hole = position
+            }
+            position = (position &+ 1) & slotMask
+        }
+        unsafe slots[Int(hole)] = Self.emptySlot
+    }
+
+    /// Gives a record's memory back; it was unlinked before.
+    mutating func release(_ number: UInt32) {
+        self[number].marks = []
+        free.append(number)
+        count -= 1
+    }
+
+    private mutating func growRecords() {
+        let larger = unsafe Self.allocate(allocated * 2)
+        unsafe larger.moveInitialize(from: records, count: allocated)
+        unsafe records.deallocate()
+        unsafe records = larger
+        allocated *= 2
+    }
+
+    private mutating func growSlots() {
+        let oldCount = Int(slotMask) + 1
+        let old = unsafe slots
+        let newCount = oldCount * 2
+        unsafe slots = .allocate(capacity: newCount)
+        unsafe slots.initialize(repeating: Self.emptySlot, count: newCount)
+        slotMask = UInt32(newCount - 1)
+        for position in 0..<oldCount {
+            let slot = unsafe old[position]
+            if slot != Self.emptySlot {
+                place(UInt32(truncatingIfNeeded: slot), UInt32(truncatingIfNeeded: slot >> 32))
+            }
+        }
+        unsafe old.deallocate()
+    }
+}

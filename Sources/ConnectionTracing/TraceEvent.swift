@@ -1,0 +1,53 @@
+package import IPVSModel
+
+/// Something worth telling that is not a connection's ordinary life.
+package struct TraceEvent: Sendable, Hashable {
+    package var time: Timestamp
+    package var kind: Kind
+    package var virtualService: VirtualServiceIdentity?
+    package var realServer: Endpoint?
+    /// The connection's id, if the event is about one.
+    package var connection: Int64?
+    /// A few words for people, for example `weight 1 → 0`.
+    package var detail: String
+
+    package init(
+        time: Timestamp, kind: Kind, virtualService: VirtualServiceIdentity? = nil, realServer: Endpoint? = nil,
+        connection: Int64? = nil, detail: String = ""
+    ) {
+        self.time = time
+        self.kind = kind
+        self.virtualService = virtualService
+        self.realServer = realServer
+        self.connection = connection
+        self.detail = detail
+    }
+
+    /// The raw values are stored and stable.
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// A virtual service or real server was added, removed or edited.
+        case configurationChanged = "configuration_changed"
+        /// The kernel or one of our queues dropped packets.
+        case captureLoss = "capture_loss"
+        /// The real server answered a SYN with RST.
+        case refused
+        case resetByClient = "reset_by_client"
+        case resetByRealServer = "reset_by_real_server"
+        /// Forwarded, and never answered.
+        case unanswered
+        /// Nothing left on the DIP side.
+        case notForwarded = "not_forwarded"
+        /// The client's SYN was seen more than once.
+        case synRetransmitted = "syn_retransmitted"
+        /// A SYN reused a client port whose entry was still in the table.
+        case portReused = "port_reused"
+        /// Our table was full, and a connection was dropped from it.
+        case evicted
+        /// A counter of the kernel went backwards.
+        case counterReset = "counter_reset"
+        /// The kernel could not be read.
+        case kernelUnreadable = "kernel_unreadable"
+        /// Rows were lost on their way to the store.
+        case storeGap = "store_gap"
+    }
+}

@@ -1,0 +1,104 @@
+package import IPVSModel
+
+/// The tracer's own counts at one moment; everything is cumulative since it began unless it says otherwise.
+package struct TraceSummary: Sendable {
+    package var virtualServices: [VirtualServiceTrace] = []
+    /// Connections in our table now, those closed but still in the kernel's table included.
+    package var trackedConnections: UInt64 = 0
+    /// The most that may be tracked.
+    package var capacity: UInt64 = 0
+    package var evictedConnections: UInt64 = 0
+    /// Packets that belong to no virtual service or real server.
+    package var foreignPackets: UInt64 = 0
+    /// Packets that could not be decoded, by reason.
+    package var undecodablePackets: [(reason: String, count: UInt64)] = []
+    /// Rows of the kernel's table at the last reading: all, and those of no connection of ours by reason.
+    package var tableRows: UInt64 = 0
+    package var tableRowsWithoutConnection: [DifferenceCount] = []
+    /// Connections of ours that should have a row and had none at the last reading.
+    package var connectionsWithoutTableRow: UInt64 = 0
+
+    package init() {}
+
+    /// A count with its reason, in the words of the audit (`began_before_capture`, `template`, `table_lag` …).
+    package struct DifferenceCount: Sendable, Hashable {
+        package var reason: String
+        package var count: UInt64
+
+        package init(reason: String, count: UInt64) {
+            self.reason = reason
+            self.count = count
+        }
+    }
+}
+
+/// One virtual service as traced.
+package struct VirtualServiceTrace: Sendable {
+    package var identity: VirtualServiceIdentity
+    package var realServers: [RealServerTrace]
+    /// Packets to or from the virtual IP that belong to no connection.
+    package var unmatchedPackets: UInt64
+    /// What may make packets, table and counters differ, in the words of the audit, with how often it was seen.
+    package var causes: [TraceSummary.DifferenceCount]
+
+    package init(
+        identity: VirtualServiceIdentity, realServers: [RealServerTrace] = [], unmatchedPackets: UInt64 = 0,
+        causes: [TraceSummary.DifferenceCount] = []
+    ) {
+        self.identity = identity
+        self.realServers = realServers
+        self.unmatchedPackets = unmatchedPackets
+        self.causes = causes
+    }
+}
+
+/// One real server as traced.
+package struct RealServerTrace: Sendable {
+    package var endpoint: Endpoint
+    /// Assignments, packets and bytes as captured.
+    package var captured: TrafficCounters
+    /// Connections that are open now.
+    package var openConnections: UInt64
+    /// How connections ended, indexed by `ConnectionOutcome.rawValue`.
+    package var outcomes: [UInt64]
+    /// SYNs that clients repeated.
+    package var synRetransmissions: UInt64
+    /// Translated SYN out to SYN-ACK in.
+    package var connectLatency: LatencyHistogram
+
+    package init(
+        endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(), openConnections: UInt64 = 0,
+        outcomes: [UInt64] = [], synRetransmissions: UInt64 = 0, connectLatency: LatencyHistogram = LatencyHistogram()
+    ) {
+        self.endpoint = endpoint
+        self.captured = captured
+        self.openConnections = openConnections
+        self.outcomes = outcomes
+        self.synRetransmissions = synRetransmissions
+        self.connectLatency = connectLatency
+    }
+}
+
+/// A latency histogram with fixed bounds, doubling from 50 µs to 26 s.
+package struct LatencyHistogram: Sendable, Hashable {
+    /// Upper bounds of the buckets but the last, which has none.
+    ///
+    /// - Unit: nanoseconds.
+    package static let boundsInNanoseconds: [Int64] = (0..<20).map { 50_000 << $0 }
+
+    /// How many values fell into each bucket, not cumulative; one more than there are bounds.
+    package private(set) var buckets = [UInt64](repeating: 0, count: boundsInNanoseconds.count + 1)
+    package private(set) var count: UInt64 = 0
+    /// - Unit: nanoseconds.
+    package private(set) var sumInNanoseconds: Int64 = 0
+
+    package init() {}
+
+    package mutating func record(nanoseconds: Int64) {
+        var bucket = 0
+        while bucket < Self.boundsInNanoseconds.count, nanoseconds > Self.boundsInNanoseconds[bucket] { bucket += 1 }
+        buckets[bucket] += 1
+        count += 1
+        sumInNanoseconds += nanoseconds
+    }
+}

@@ -1,0 +1,94 @@
+package import IPVSModel
+
+/// One reading of the kernel's connection table.
+///
+/// A dump is not a snapshot: while connections come and go, rows are repeated and others are left out. So an entry's
+/// end must never be inferred from its absence in one dump. Repeated rows are removed here.
+///
+/// - Source: `/proc/net/ip_vs_conn` and, with origins, `/proc/net/ip_vs_conn_sync`.
+package struct ConnectionTable: Sendable {
+    /// In the kernel's order, newest first among those of one hash bucket.
+    package var entries: [ConnectionEntry]
+    /// What the reading was like.
+    package var statistics: Statistics
+
+    /// What a reading was like.
+    package struct Statistics: Sendable, Hashable {
+        /// Rows understood, repeated ones included.
+        package var rows = 0
+        /// Rows dropped because protocol, client, virtual service and real server had come before in the same dump. The
+        /// first stays: the newest entry stands first in its bucket, and lookups find it.
+        package var duplicates = 0
+        /// Lines not understood.
+        package var malformed = 0
+        /// The first few lines not understood.
+        package var malformedExamples: [MalformedLine] = []
+        /// How long the reading took.
+        package var duration: Duration = .zero
+
+        static let exampleLimit = 8
+    }
+
+    /// Reads a listing.
+    ///
+    /// - Parameter path: The live table, the one of another network namespace (`/proc/PID/net/ip_vs_conn`), or a copy.
+    /// - Throws: ``KernelError`` if the file cannot be read. Lines not understood are counted, not thrown.
+    package static func read(path: String = "/proc/net/ip_vs_conn") throws(KernelError) -> ConnectionTable {
+        let parser = try ConnectionTableParser.run(path: path, hasOrigin: false)
+        return ConnectionTable(entries: parser.entries, statistics: parser.statistics)
+    }
+
+    /// Parses a listing held in memory; its duration is 0.
+    package static func parse(_ listing: [UInt8]) -> ConnectionTable {
+        var parser = ConnectionTableParser(hasOrigin: false)
+        // The bytes of integers are always initialized.
+        let used = parser.parse(unsafe listing.span.bytes)
+        parser.finish(isInsideLine: used < listing.count)
+        return ConnectionTable(entries: parser.entries, statistics: parser.statistics)
+    }
+}
+
+/// A line of a connection listing that was not understood.
+package struct MalformedLine: Sendable, Hashable, CustomStringConvertible {
+    /// Counted from 1, the title included.
+    package let line: Int
+    package let reason: Reason
+
+    package var description: String { "line \(line): \(reason.rawValue)" }
+
+    /// What is wrong with a line.
+    package enum Reason: String, Sendable, Hashable, CaseIterable {
+        case badProtocol = "the protocol is unknown"
+        case badAddress = "an address is not 8 hexadecimal digits or an IPv6 address"
+        case badPort = "a port is not 4 hexadecimal digits"
+        case badState = "the state is missing"
+        case badOrigin = "the origin is neither LOCAL nor SYNC"
+        case badExpiry = "the expiry is not a number of seconds"
+        case tooLong = "the line is too long"
+        case cutShort = "the last line is cut short"
+    }
+}
+
+/// Who made an entry of the connection table.
+package enum ConnectionOrigin: String, Sendable, Hashable {
+    /// This director scheduled the connection.
+    case local = "LOCAL"
+    /// The master's synchronization daemon told this backup of it.
+    case synchronized = "SYNC"
+}
+
+/// The connection table with the origin of each entry.
+///
+/// It costs as much to read as ``ConnectionTable`` and is needed only where a synchronization daemon runs.
+package struct ConnectionOrigins: Sendable {
+    /// One per entry, in the kernel's order.
+    package var entries: [(entry: ConnectionEntry, origin: ConnectionOrigin)]
+    package var statistics: ConnectionTable.Statistics
+
+    package static func read(path: String = "/proc/net/ip_vs_conn_sync") throws(KernelError) -> ConnectionOrigins {
+        let parser = try ConnectionTableParser.run(path: path, hasOrigin: true)
+        return ConnectionOrigins(
+            entries: zip(parser.entries, parser.origins).map { (entry: $0, origin: $1) },
+            statistics: parser.statistics)
+    }
+}

@@ -1,0 +1,16 @@
+/// A virtual service's scheduler, by its kernel name (`rr`, `wrr`, `wlc` …).
+///
+/// A struct rather than an enum: the kernel may load a scheduler nobody here has heard of.
+public struct Scheduler: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The name as `ipvsadm -s` takes it.
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public var description: String { rawValue }
+
+    public static let roundRobin = Self(rawValue: "rr")
+    public static let weightedRoundRobin = Self(rawValue: "wrr")
+    public static let leastConnection = Self(rawValue: "lc")
+    public static let weightedLeastConnection = Self(rawValue: "wlc")
+}

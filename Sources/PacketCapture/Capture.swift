@@ -1,0 +1,265 @@
+import CPcap
+import Glibc
+package import PacketDecoding
+
+/// A live interface or a capture file, with its packets decoded into a queue.
+///
+/// Confinement: used by one thread at a time.
+///
+/// The corresponding C type is `pcap_t`.
+@safe
+package struct Capture: ~Copyable {
+    private let handle: OpaquePointer
+    /// The interface's name or the file's path.
+    package let name: String
+    package let tap: Tap
+    package let isLive: Bool
+    private var reader: Reader
+    private var recorder: OpaquePointer?
+
+    /// What the callback of `pcap_dispatch` works on.
+    @safe
+    private struct Reader: ~Copyable {
+        var decoder: PacketDecoder
+        var queue: PacketQueue
+        var recorder: OpaquePointer?
+        var packets: UInt64 = 0
+        var bytes: UInt64 = 0
+        let fractionInNanoseconds: Int64
+    }
+
+    /// Takes ownership of `handle`; nobody else may close it afterwards.
+    private init(adopting handle: OpaquePointer, name: String, tap: Tap, isLive: Bool, linkType: LinkType) {
+        unsafe self.handle = handle
+        self.name = name
+        self.tap = tap
+        self.isLive = isLive
+        unsafe recorder = nil
+        let isNano = unsafe pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
+        reader = unsafe Reader(
+            decoder: PacketDecoder(linkType: linkType, tap: tap),
+            queue: PacketQueue(capacity: isLive ? 65_536 : 8_192), fractionInNanoseconds: isNano ? 1 : 1_000)
+    }
+
+    deinit {
+        if let recorder = unsafe recorder { unsafe pcap_dump_close(recorder) }
+        unsafe pcap_close(handle)
+    }
+
+    /// Opens an interface for capture.
+    ///
+    /// - Throws: ``CaptureError`` naming the interface.
+    ///
+    /// The corresponding C functions are `pcap_create` and `pcap_activate`.
+    package static func open(
+        interface name: String, tap: Tap, options: LiveCaptureOptions = LiveCaptureOptions()
+    ) throws(CaptureError) -> Capture {
+        var message = ErrorText()
+        guard let handle = unsafe message.write({ unsafe pcap_create(name, $0) }) else {
+            throw CaptureError(
+                code: .other, subject: name, function: "pcap_create", status: -1, detail: message.description)
+        }
+        unsafe pcap_set_snaplen(handle, options.snapshotLength)
+        unsafe pcap_set_buffer_size(handle, options.bufferBytes)
+        unsafe pcap_set_timeout(handle, options.timeoutMilliseconds)
+        unsafe pcap_set_promisc(handle, 0)
+        unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
+        let status = unsafe pcap_activate(handle)
+        guard status >= 0 else {
+            let detail = unsafe String(cString: pcap_geterr(handle))
+            unsafe pcap_close(handle)
+            let code: CaptureError.Code =
+                switch status {
+                case PCAP_ERROR_NO_SUCH_DEVICE: .interfaceNotFound
+                case PCAP_ERROR_PERM_DENIED: .notPermitted
+                case PCAP_ERROR_IFACE_NOT_UP: .interfaceDown
+                default: .other
+                }
+            throw CaptureError(code: code, subject: name, function: "pcap_activate", status: status, detail: detail)
+        }
+        let capture = try unsafe adopt(handle, name: name, tap: tap, isLive: true)
+        guard unsafe message.write({ unsafe pcap_setnonblock(capture.handle, 1, $0) }) == 0 else {
+            throw CaptureError(
+                code: .other, subject: name, function: "pcap_setnonblock", status: -1, detail: message.description)
+        }
+        return capture
+    }
+
+    /// Opens a pcap or pcapng file.
+    ///
+    /// - Throws: ``CaptureError`` naming the file.
+    ///
+    /// The corresponding C function is `pcap_open_offline_with_tstamp_precision`.
+    package static func open(file path: String, tap: Tap) throws(CaptureError) -> Capture {
+        guard let file = unsafe fopen(path, "rb") else {
+            throw CaptureError(
+                code: .fileUnreadable, subject: path, function: "fopen", status: -1,
+                detail: unsafe String(cString: strerror(errno)))
+        }
+        var message = ErrorText()
+        let precision = UInt32(PCAP_TSTAMP_PRECISION_NANO)
+        guard
+            let handle = unsafe message.write({
+                unsafe pcap_fopen_offline_with_tstamp_precision(file, precision, $0)
+            })
+        else {
+            unsafe fclose(file)
+            throw CaptureError(
+                code: .notACapture, subject: path, function: "pcap_fopen_offline_with_tstamp_precision", status: -1,
+                detail: message.description)
+        }
+        return try unsafe adopt(handle, name: path, tap: tap, isLive: false)
+    }
+
+    private static func adopt(
+        _ handle: OpaquePointer, name: String, tap: Tap, isLive: Bool
+    ) throws(CaptureError) -> Capture {
+        let number = unsafe pcap_datalink(handle)
+        guard let linkType = LinkType(rawValue: number) else {
+            let known = unsafe pcap_datalink_val_to_name(number)
+            let text = unsafe known.map { unsafe String(cString: $0) } ?? "number \(number)"
+            unsafe pcap_close(handle)
+            throw CaptureError(
+                code: .unsupportedLinkType, subject: name, function: "pcap_datalink", status: number,
+                detail: "link-layer type \(text)")
+        }
+        return unsafe Capture(adopting: handle, name: name, tap: tap, isLive: isLive, linkType: linkType)
+    }
+
+    /// The file descriptor to wait on, for live captures.
+    ///
+    /// The corresponding C function is `pcap_get_selectable_fd`.
+    package var descriptor: Int32 { unsafe pcap_get_selectable_fd(handle) }
+
+    /// Packets that were read, decodable or not.
+    package var packetsRead: UInt64 { reader.packets }
+    /// Bytes of those packets on the wire.
+    package var bytesRead: UInt64 { reader.bytes }
+    /// How many packets could not be decoded, by reason.
+    package var failureCounts: [(error: DecodingError, count: UInt64)] { reader.decoder.failureCounts }
+    package var firstTime: Int64? { reader.queue.firstTime }
+    package var lastTime: Int64? { reader.queue.lastTime }
+
+    /// Restricts what reaches us; packets that do not match cost nothing but the filter.
+    ///
+    /// - Parameter expression: In the language of pcap-filter(7).
+    ///
+    /// The corresponding C functions are `pcap_compile` and `pcap_setfilter`.
+    package mutating func setFilter(_ expression: String) throws(CaptureError) {
+        var program = unsafe bpf_program()
+        var status = unsafe pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN)
+        var function = "pcap_compile"
+        if status == 0 {
+            status = unsafe pcap_setfilter(handle, &program)
+            function = "pcap_setfilter"
+            unsafe pcap_freecode(&program)
+        }
+        guard status == 0 else {
+            throw CaptureError(
+                code: .other, subject: name, function: function, status: status,
+                detail: unsafe String(cString: pcap_geterr(handle)))
+        }
+    }
+
+    /// Writes every packet read from now on to a pcap file with nanosecond times.
+    ///
+    /// The corresponding C function is `pcap_dump_open`.
+    package mutating func record(to path: String) throws(CaptureError) {
+        guard let dumper = unsafe pcap_dump_open(handle, path) else {
+            throw CaptureError(
+                code: .fileUnwritable, subject: path, function: "pcap_dump_open", status: -1,
+                detail: unsafe String(cString: pcap_geterr(handle)))
+        }
+        unsafe recorder = dumper
+        unsafe reader.recorder = dumper
+    }
+
+    /// Reads packets into the queue until `limit` were read, none are left, or the queue is full.
+    ///
+    /// - Returns: How many packets were read; 0 at the end of a file, or when nothing waits on an interface.
+    /// - Throws: ``CaptureError`` if libpcap reports a read error. Packets read before it are in the queue.
+    ///
+    /// The corresponding C function is `pcap_dispatch`.
+    package mutating func fill(limit: Int) throws(CaptureError) -> Int {
+        let room = min(limit, reader.queue.free)
+        guard room > 0 else { return 0 }
+        reader.queue.reserve(room)
+        let before = reader.packets
+        let status = unsafe withUnsafeMutablePointer(to: &reader) { reader in
+            unsafe pcap_dispatch(
+                handle, Int32(room),
+                { user, header, bytes in
+                    guard let user = unsafe user, let header = unsafe header?.pointee else { return }
+                    let reader = unsafe UnsafeMutableRawPointer(user).assumingMemoryBound(to: Reader.self)
+                    unsafe Capture.receive(&reader.pointee, header, bytes)
+                    if let recorder = unsafe reader.pointee.recorder {
+                        var copy = header
+                        unsafe pcap_dump(UnsafeMutableRawPointer(recorder).assumingMemoryBound(to: u_char.self), &copy, bytes)
+                    }
+                }, UnsafeMutableRawPointer(reader).assumingMemoryBound(to: u_char.self))
+        }
+        guard status >= 0 else {
+            throw CaptureError(
+                code: isLive ? .other : .damaged, subject: name, function: "pcap_dispatch", status: status,
+                detail: unsafe "\(String(cString: pcap_geterr(handle))) after \(reader.packets) packets")
+        }
+        return Int(reader.packets - before)
+    }
+
+    @inline(__always)
+    private static func receive(
+        _ reader: inout Reader, _ header: pcap_pkthdr, _ bytes: UnsafePointer<u_char>?
+    ) {
+        reader.packets += 1
+        reader.bytes += UInt64(header.len)
+        let span = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(bytes!), byteCount: Int(header.caplen))
+        let time = Int64(header.ts.tv_sec) * 1_000_000_000 + Int64(header.ts.tv_usec) * reader.fractionInNanoseconds
+        if reader.decoder.decode(span, wireLength: Int(header.len), time: time, into: &reader.queue.next) {
+            reader.queue.commit()
+        }
+    }
+
+    /// Lends the packets that are older than `time` to `body`, oldest first, and drops them from the queue.
+    package mutating func take(before time: Int64, _ body: (Span<PacketSummary>) -> Void) -> Int {
+        reader.queue.take(before: time, body)
+    }
+
+    /// What the kernel dropped; all zero for a file.
+    ///
+    /// The corresponding C function is `pcap_stats`.
+    package var dropCounts: (byKernel: UInt64, byInterface: UInt64) {
+        var statistics = pcap_stat()
+        guard isLive, unsafe pcap_stats(handle, &statistics) == 0 else { return (0, 0) }
+        return (UInt64(statistics.ps_drop), UInt64(statistics.ps_ifdrop))
+    }
+
+    /// Makes sure that what was recorded is in the file.
+    package mutating func flushRecording() {
+        if let recorder = unsafe recorder { unsafe pcap_dump_flush(recorder) }
+    }
+}
+
+/// How a live interface is captured.
+package struct LiveCaptureOptions: Sendable, Hashable {
+    /// Bytes kept of each packet: headers with every option and two VLAN tags, no payload to speak of.
+    package var snapshotLength: Int32 = 128
+    /// The kernel's ring.
+    package var bufferBytes: Int32 = 32 << 20
+    /// How long the kernel may keep a block of packets before handing it over.
+    package var timeoutMilliseconds: Int32 = 10
+
+    package init() {}
+}
+
+/// A buffer for libpcap's error messages.
+private struct ErrorText: CustomStringConvertible {
+    private var bytes = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+
+    mutating func write<Result>(_ body: (UnsafeMutablePointer<CChar>) -> Result) -> Result {
+        unsafe bytes.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress!) }
+    }
+
+    var description: String {
+        String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

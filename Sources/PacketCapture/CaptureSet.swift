@@ -1,0 +1,131 @@
+import Glibc
+package import PacketDecoding
+
+/// One or two captures read as one stream in order of time.
+///
+/// Time is cut into slices of a millisecond that are taken from each capture in turn: exact enough for a join by
+/// addresses and sequence numbers, and cheaper than merging packet by packet.
+///
+/// Confinement: used by one thread at a time.
+package struct CaptureSet: ~Copyable {
+    static let slice: Int64 = 1_000_000
+    /// How long after its time stamp a live packet may reach us: the kernel's block timeout and some scheduling.
+    package static let settle: Int64 = 60_000_000
+
+    /// How many packets are read from an interface before the next one has its turn.
+    package static let mostAtOnce = 16_384
+
+    private var first: Capture
+    private var second: Capture?
+    private let hasSecond: Bool
+
+    /// - Parameters:
+    ///   - first: The VIP side's capture, or the only one.
+    ///   - second: The DIP side's capture; `nil` on a one-armed director.
+    package init(_ first: consuming Capture, _ second: consuming Capture?) {
+        self.first = first
+        if let second {
+            self.second = consume second
+            hasSecond = true
+        } else {
+            self.second = nil
+            hasSecond = false
+        }
+    }
+
+    /// Whether these are interfaces rather than files.
+    package var isLive: Bool { first.isLive }
+
+    /// Visits each capture.
+    package mutating func forEach<Failure: Error>(_ body: (inout Capture) throws(Failure) -> Void) throws(Failure) {
+        try body(&first)
+        if hasSecond { try body(&second!) }
+    }
+
+    /// Reads both files to their end.
+    ///
+    /// - Parameters:
+    ///   - packets: Receives packets of one side and one slice at a time.
+    ///   - advance: Called after each slice with the time up to which every packet was handed over.
+    /// - Throws: ``CaptureError`` naming the file that is damaged; everything before the damage was handed over.
+    package mutating func readFiles(
+        packets: (Span<PacketSummary>) -> Void, advance: (Int64) -> Void
+    ) throws(CaptureError) {
+        var damage: CaptureError?
+        while true {
+            try forEach { capture throws(CaptureError) in
+                while capture.queueIsShort {
+                    do throws(CaptureError) {
+                        guard try capture.fill(limit: 4_096) > 0 else { break }
+                    } catch {
+                        damage = damage ?? error
+                        break
+                    }
+                }
+            }
+            guard let start = earliest() else { break }
+            let end = start + Self.slice
+            handOver(before: end, packets)
+            advance(end)
+        }
+        if let damage { throw damage }
+    }
+
+    /// Reads what waits on the interfaces, and hands over every packet up to a time that none older can follow.
+    ///
+    /// - Parameters:
+    ///   - horizon: Packets before this are handed over, in nanoseconds since the epoch: at most the wall clock less
+    ///     ``settle``, unless capture ends.
+    ///   - packets: Receives packets of one side and one slice at a time.
+    ///   - advance: Called after each slice with the time up to which every packet was handed over.
+    /// - Returns: How many packets were read.
+    package mutating func readInterfaces(
+        horizon: Int64, packets: (Span<PacketSummary>) -> Void, advance: (Int64) -> Void
+    ) throws(CaptureError) -> Int {
+        var read = 0
+        var horizon = horizon
+        try forEach { capture throws(CaptureError) in
+            let count = try capture.fill(limit: Self.mostAtOnce)
+            read += count
+            // A capture that has more waiting may still deliver packets as old as its newest.
+            if count == Self.mostAtOnce { horizon = min(horizon, capture.lastTime ?? horizon) }
+        }
+        while let start = earliest(), start < horizon {
+            let end = min(start + Self.slice, horizon)
+            handOver(before: end, packets)
+            advance(end)
+        }
+        return read
+    }
+
+    private mutating func handOver(before end: Int64, _ packets: (Span<PacketSummary>) -> Void) {
+        forEach { capture in _ = capture.take(before: end, packets) }
+    }
+
+    private mutating func earliest() -> Int64? {
+        var time: Int64?
+        forEach { capture in
+            if let first = capture.firstTime { time = min(time ?? first, first) }
+        }
+        return time
+    }
+
+    /// Waits until a packet arrives on any interface.
+    ///
+    /// - Parameter milliseconds: How long at most.
+    package mutating func wait(milliseconds: Int32) {
+        var descriptors: [pollfd] = []
+        forEach { capture in
+            descriptors.append(pollfd(fd: capture.descriptor, events: Int16(POLLIN), revents: 0))
+        }
+        _ = unsafe poll(&descriptors, UInt(descriptors.count), milliseconds)
+    }
+}
+
+extension Capture {
+    /// Whether a file's queue may hold less than the next slice.
+    fileprivate var queueIsShort: Bool {
+        guard let first = firstTime, let last = lastTime else { return true }
+        return last - first <= CaptureSet.slice
+    }
+}

@@ -1,0 +1,74 @@
+package import PacketDecoding
+
+/// Decoded packets of one capture, waiting to be traced in order of time.
+///
+/// Flat memory that is allocated once: packets are appended at the end, taken from the front, and the rest moves to
+/// the front when the end is reached.
+@safe
+package struct PacketQueue: ~Copyable {
+    private let storage: UnsafeMutablePointer<PacketSummary>
+    private let capacity: Int
+    private var head = 0
+    private var tail = 0
+
+    /// - Parameter capacity: How many packets may wait.
+    init(capacity: Int) {
+        self.capacity = capacity
+        unsafe storage = .allocate(capacity: capacity)
+        unsafe storage.initialize(repeating: PacketSummary(), count: capacity)
+    }
+
+    deinit {
+        unsafe storage.deallocate()
+    }
+
+    package var count: Int { tail - head }
+    package var isEmpty: Bool { head == tail }
+    /// How many packets may be appended now.
+    var free: Int { capacity - count }
+
+    /// The time of the oldest packet, or `nil` if there is none.
+    package var firstTime: Int64? { isEmpty ? nil : unsafe storage[head].time }
+    /// The time of the newest packet, or `nil` if there is none.
+    package var lastTime: Int64? { isEmpty ? nil : unsafe storage[tail - 1].time }
+
+    /// Makes room for `count` packets at the end; `count` is at most ``free``.
+    mutating func reserve(_ count: Int) {
+        guard capacity - tail < count else { return }
+        unsafe storage.update(from: storage + head, count: self.count)
+        tail -= head
+        head = 0
+    }
+
+    /// The place for the next packet, which counts only once ``commit()`` says so. Room was reserved before.
+    var next: PacketSummary {
+        @inline(__always) get {
+            precondition(tail < capacity)
+            return unsafe storage[tail]
+        }
+        @inline(__always) _modify {
+            precondition(tail < capacity)
+            yield unsafe &storage[tail]
+        }
+    }
+
+    @inline(__always)
+    mutating func commit() { tail += 1 }
+
+    /// Lends the packets from the front that are older than `time`, and drops them afterwards.
+    ///
+    /// - Returns: How many there were.
+    package mutating func take(before time: Int64, _ body: (Span<PacketSummary>) -> Void) -> Int {
+        var end = head
+        while end < tail, unsafe storage[end].time < time { end += 1 }
+        let count = end - head
+        guard count > 0 else { return 0 }
+        body(unsafe UnsafeBufferPointer(start: storage + head, count: count).span)
+        head = end
+        if head == tail {
+            head = 0
+            tail = 0
+        }
+        return count
+    }
+}

@@ -1,0 +1,41 @@
+/// Ethernet II, with any number of 802.1Q and 802.1ad tags.
+///
+/// - Source: IEEE 802.3 clause 3, IEEE 802.1Q clause 9.
+enum Ethernet {
+    static let headerLength = 14
+    static let tagLength = 4
+
+    /// - Returns: The EtherType of the payload and where it begins.
+    @inline(__always)
+    static func payload(of bytes: RawSpan) throws(DecodingError) -> (etherType: UInt16, offset: Int) {
+        try bytes.require(headerLength, at: 0, for: .ethernet)
+        let etherType = bytes.uint16(at: 12)
+        guard EtherType.isTag(etherType) else { return (etherType, headerLength) }
+        return try skipTags(etherType, in: bytes, at: headerLength)
+    }
+
+    /// Walks over VLAN tags that begin at `offset`.
+    @inline(never)
+    static func skipTags(
+        _ first: UInt16, in bytes: RawSpan, at start: Int
+    ) throws(DecodingError) -> (etherType: UInt16, offset: Int) {
+        var etherType = first
+        var offset = start
+        while EtherType.isTag(etherType) {
+            try bytes.require(tagLength, at: offset, for: .vlan)
+            etherType = bytes.uint16(at: offset + 2)
+            offset += tagLength
+        }
+        return (etherType, offset)
+    }
+}
+
+/// The EtherTypes that matter here.
+enum EtherType {
+    static let ipv4: UInt16 = 0x0800
+    static let ipv6: UInt16 = 0x86dd
+
+    /// 802.1Q, 802.1ad, and the value used for QinQ before the latter.
+    @inline(__always)
+    static func isTag(_ value: UInt16) -> Bool { value == 0x8100 || value == 0x88a8 || value == 0x9100 }
+}

@@ -1,0 +1,36 @@
+/// IPv4.
+///
+/// - Source: RFC 791.
+enum IPv4 {
+    static let minimumLength = 20
+
+    /// Fills in what the header says.
+    ///
+    /// - Parameter wireLength: Bytes from the header's start to the end of the frame on the wire: the length of a
+    ///   super-packet over 64 KiB, whose own length field is 0.
+    /// - Returns: Where the transport header begins.
+    @inline(__always)
+    static func decode(
+        _ bytes: RawSpan, at offset: Int, wireLength: Int, into summary: inout PacketSummary
+    ) throws(DecodingError) -> Int {
+        try bytes.require(minimumLength, at: offset, for: .ipv4)
+        let versionAndLength = bytes.byte(at: offset)
+        let headerLength = Int(versionAndLength & 0x0f) * 4
+        guard versionAndLength >> 4 == 4, headerLength >= minimumLength else { throw .malformed(.ipv4) }
+        let totalLength = Int(bytes.uint16(at: offset + 2))
+        let length = totalLength == 0 ? wireLength : totalLength
+        guard length >= headerLength else { throw .malformed(.ipv4) }
+        // Bits: reserved, don't fragment, more fragments, 13 of offset.
+        guard bytes.uint16(at: offset + 6) & 0x1fff == 0 else { throw .laterFragment }
+        summary.sourceHigh = 0
+        summary.sourceLow = 0x0000_ffff_0000_0000 | UInt64(bytes.uint32(at: offset + 12))
+        summary.destinationHigh = 0
+        summary.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.uint32(at: offset + 16))
+        summary.ipLength = UInt32(truncatingIfNeeded: length)
+        summary.payloadLength = UInt32(truncatingIfNeeded: length - headerLength)
+        summary.identification = bytes.uint16(at: offset + 4)
+        summary.timeToLive = bytes.byte(at: offset + 8)
+        summary.transport = bytes.byte(at: offset + 9)
+        return offset + headerLength
+    }
+}

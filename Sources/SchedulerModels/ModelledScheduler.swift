@@ -1,0 +1,20 @@
+public import IPVSModel
+
+/// The schedulers that have a model: one case, and one file in `Schedulers`, each.
+public enum ModelledScheduler: String, CaseIterable, Sendable {
+    /// Round robin.
+    case roundRobin = "rr"
+
+    /// - Parameter scheduler: A virtual service's scheduler.
+    /// - Returns: `nil` if there is no model of `scheduler`.
+    public init?(_ scheduler: Scheduler) {
+        self.init(rawValue: scheduler.rawValue)
+    }
+
+    /// The model's type, from which one is made for each virtual service.
+    public var model: any SchedulerModel.Type {
+        switch self {
+        case .roundRobin: RoundRobin.self
+        }
+    }
+}

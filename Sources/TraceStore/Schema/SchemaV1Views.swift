@@ -1,0 +1,182 @@
+extension Migration {
+    /// The views of version 1, for people and for the plain `sqlite3` tool: names, text addresses, seconds.
+    static let v1Views = """
+        CREATE VIEW connections AS
+            -- One row a connection. Durations are in seconds, NULL if a packet that bounds them was not seen.
+            SELECT
+                connection.id AS id,
+                run_id,
+                virtual_service.identity AS virtual_service,
+                coalesce(connection.protocol, virtual_service.protocol) AS protocol, -- IP protocol number: 6 is TCP
+                address.text AS client_address,
+                client & 65535 AS client_port,
+                real_server.endpoint AS real_server, -- NULL if it was not seen which one
+                connection_origin.name AS origin,
+                is_assignment,
+                connection_outcome.name AS outcome,
+                strftime('%Y-%m-%dT%H:%M:%S', first_seen_ns / 1000000000, 'unixepoch')
+                    || printf('.%09dZ', first_seen_ns % 1000000000) AS first_seen,
+                -- from the first packet to the last
+                (coalesce(vip_syn_ns / 100, 0) + coalesce(dip_syn, 0) + coalesce(dip_syn_ack, 0)
+                    + coalesce(vip_syn_ack, 0) + coalesce(ack, 0) + coalesce(request, 0) + coalesce(response, 0)
+                    + coalesce(ended, 0) + last) / 1e7 AS duration,
+                -- the SYN: in on the VIP side, out on the DIP side
+                CASE WHEN vip_syn_ns IS NOT NULL THEN dip_syn / 1e7 END AS forwarding_delay_in,
+                -- the SYN-ACK: in on the DIP side, out on the VIP side
+                CASE WHEN dip_syn_ack IS NOT NULL THEN vip_syn_ack / 1e7 END AS forwarding_delay_out,
+                -- on the DIP side: SYN out, SYN-ACK in
+                CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack / 1e7 END AS real_server_connect,
+                -- on the VIP side: SYN-ACK out, ACK in
+                CASE WHEN vip_syn_ack IS NOT NULL THEN ack / 1e7 END AS client_handshake,
+                -- first payload in, first payload out
+                CASE WHEN request IS NOT NULL THEN response / 1e7 END AS time_to_first_byte,
+                vip_in_packets,
+                vip_out_packets,
+                vip_in_bytes,
+                vip_out_bytes,
+                coalesce(unusual ->> '$.dip[0]', vip_in_packets) AS dip_in_packets,
+                coalesce(unusual ->> '$.dip[1]', vip_out_packets) AS dip_out_packets,
+                coalesce(unusual ->> '$.dip[2]', vip_in_bytes) AS dip_in_bytes,
+                coalesce(unusual ->> '$.dip[3]', vip_out_bytes) AS dip_out_bytes,
+                coalesce(unusual ->> '$.repeated[0]', 0) AS vip_in_repeated,
+                coalesce(unusual ->> '$.repeated[1]', 0) AS vip_out_repeated,
+                coalesce(unusual ->> '$.repeated[2]', 0) AS dip_in_repeated,
+                coalesce(unusual ->> '$.repeated[3]', 0) AS dip_out_repeated,
+                state.name AS state,             -- by our replay of the kernel's rules
+                entry_state.name AS entry_state, -- in the kernel's table when last read
+                entry_expires                    -- the kernel's timer then, in seconds
+            FROM connection
+                JOIN real_server ON real_server.id = real_server_id
+                JOIN virtual_service ON virtual_service.id = virtual_service_id
+                JOIN address ON address.id = client >> 16
+                JOIN connection_origin ON connection_origin.id = origin
+                JOIN connection_outcome ON connection_outcome.id = outcome
+                JOIN connection_state AS state ON state.id = connection.state
+                LEFT JOIN connection_state AS entry_state ON entry_state.id = connection.entry_state;
+
+        CREATE VIEW assignments AS
+            -- What the scheduler decided: one row each time it was asked, by ids. By names in assignment_sequence.
+            SELECT
+                connection.id AS connection_id,
+                run_id,
+                virtual_service_id,
+                real_server_id,
+                -- The SYN on the VIP side; on the DIP side if it was only seen there; else the first packet.
+                first_seen_ns + coalesce(vip_syn_ns, dip_syn * 100, 0) AS assigned_ns,
+                client >> 16 AS client_address_id,
+                client & 65535 AS client_port,
+                CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns
+            FROM connection JOIN real_server ON real_server.id = real_server_id
+            WHERE origin IN (0, 1);
+
+        CREATE VIEW assignment_sequence AS
+            -- Each assignment beside the one before it, per run and virtual service.
+            WITH numbered AS (
+                -- By ids first: sorting names would take longer.
+                SELECT
+                    run_id,
+                    virtual_service_id,
+                    row_number() OVER sequence AS number,
+                    assigned_ns,
+                    lag(assigned_ns) OVER sequence AS previous_ns,
+                    client_address_id,
+                    client_port,
+                    real_server_id,
+                    lag(real_server_id) OVER sequence AS previous_id,
+                    connection_id
+                FROM assignments
+                WINDOW sequence AS (PARTITION BY run_id, virtual_service_id ORDER BY assigned_ns, connection_id)
+            )
+            SELECT
+                run_id,
+                virtual_service.identity AS virtual_service,
+                number,                          -- from 1
+                strftime('%Y-%m-%dT%H:%M:%S', assigned_ns / 1000000000, 'unixepoch')
+                    || printf('.%09dZ', assigned_ns % 1000000000) AS time,
+                client.text AS client_address,
+                client_port,
+                chosen.endpoint AS real_server,  -- NULL if it was not seen which one
+                previous.endpoint AS previous_real_server,
+                (assigned_ns - previous_ns) / 1e9 AS seconds_since_previous,
+                connection_id
+            FROM numbered
+                JOIN virtual_service ON virtual_service.id = numbered.virtual_service_id
+                JOIN real_server AS chosen ON chosen.id = real_server_id
+                LEFT JOIN real_server AS previous ON previous.id = previous_id
+                JOIN address AS client ON client.id = client_address_id;
+
+        CREATE VIEW distribution AS
+            -- How the connections of a run were spread over the real servers. Weights are the last of the run.
+            WITH
+                counted AS (
+                    SELECT
+                        run_id,
+                        real_server_id,
+                        count(*) AS connections,
+                        sum(origin IN (0, 1)) AS assignments,
+                        sum(vip_in_packets) AS packets_in,
+                        sum(coalesce(unusual ->> '$.dip[1]', vip_out_packets)) AS packets_out,
+                        sum(vip_in_bytes) AS bytes_in,
+                        sum(coalesce(unusual ->> '$.dip[3]', vip_out_bytes)) AS bytes_out
+                    FROM connection
+                    GROUP BY +run_id, real_server_id -- the plus: one pass over the table beats the index
+                ),
+                configured AS (
+                    SELECT run_id, real_server_id, weight
+                    FROM configuration_real_server JOIN configuration ON configuration.id = configuration_id
+                    WHERE configuration_id IN (SELECT max(id) FROM configuration GROUP BY run_id, virtual_service_id)
+                ),
+                listed AS (
+                    SELECT run_id, real_server_id FROM counted
+                    UNION SELECT run_id, real_server_id FROM configured
+                    UNION SELECT run_id, real_server_id FROM run_real_server
+                ),
+                joined AS (
+                    SELECT
+                        run_id,
+                        identity AS virtual_service,
+                        endpoint AS real_server,
+                        weight,
+                        coalesce(connections, 0) AS connections,
+                        coalesce(assignments, 0) AS assignments,
+                        coalesce(packets_in, 0) AS packets_in,
+                        coalesce(packets_out, 0) AS packets_out,
+                        coalesce(bytes_in, 0) AS bytes_in,
+                        coalesce(bytes_out, 0) AS bytes_out,
+                        kernel_conns,
+                        kernel_in_packets,
+                        kernel_out_packets,
+                        kernel_in_bytes,
+                        kernel_out_bytes,
+                        sum(assignments) OVER service AS all_assignments,
+                        nullif(sum(weight) OVER service, 0) AS all_weights
+                    FROM listed
+                        JOIN real_server ON real_server.id = real_server_id
+                        JOIN virtual_service ON virtual_service.id = virtual_service_id
+                        LEFT JOIN counted USING (run_id, real_server_id)
+                        LEFT JOIN configured USING (run_id, real_server_id)
+                        LEFT JOIN run_real_server USING (run_id, real_server_id)
+                    WINDOW service AS (PARTITION BY run_id, virtual_service_id)
+                )
+            SELECT
+                run_id,
+                virtual_service,
+                real_server,                     -- NULL: it was not seen which one
+                weight,                          -- NULL: not configured at the end of the run
+                assignments,
+                1.0 * all_assignments * weight / all_weights AS expected,
+                1.0 * assignments / all_assignments AS share,      -- 0 to 1; NULL without assignments
+                1.0 * assignments / all_assignments - 1.0 * weight / all_weights AS share_error,
+                connections,                     -- assignments and connections that were none
+                packets_in,                      -- as captured on the VIP side, where the kernel counts them
+                packets_out,                     -- as captured on the DIP side, where the kernel counts them
+                bytes_in,                        -- as packets_in, IP header included
+                bytes_out,                       -- as packets_out, IP header included
+                kernel_conns,                    -- kernel_…: the growth of the kernel's counters over the run
+                kernel_in_packets AS kernel_packets_in,
+                kernel_out_packets AS kernel_packets_out,
+                kernel_in_bytes AS kernel_bytes_in,
+                kernel_out_bytes AS kernel_bytes_out
+            FROM joined;
+        """
+}

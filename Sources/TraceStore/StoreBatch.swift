@@ -1,0 +1,37 @@
+package import Balance
+package import ConnectionTracing
+package import IPVSModel
+
+/// What is written in one transaction.
+package struct StoreBatch: Sendable {
+    /// A connection whose id is already stored replaces that row.
+    package var connections: [ConnectionRecord]
+    package var events: [TraceEvent]
+    package var samples: [TrafficSample]
+    package var configurations: [ObservedConfiguration]
+
+    package init(
+        connections: [ConnectionRecord] = [], events: [TraceEvent] = [], samples: [TrafficSample] = [],
+        configurations: [ObservedConfiguration] = []
+    ) {
+        self.connections = connections
+        self.events = events
+        self.samples = samples
+        self.configurations = configurations
+    }
+
+    /// Settings of a virtual service, first seen or changed.
+    package struct ObservedConfiguration: Sendable, Hashable {
+        package var virtualService: VirtualServiceIdentity
+        package var configuration: ServiceConfiguration
+
+        package init(virtualService: VirtualServiceIdentity, configuration: ServiceConfiguration) {
+            self.virtualService = virtualService
+            self.configuration = configuration
+        }
+    }
+
+    package var isEmpty: Bool {
+        connections.isEmpty && events.isEmpty && samples.isEmpty && configurations.isEmpty
+    }
+}

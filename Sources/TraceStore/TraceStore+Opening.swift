@@ -1,0 +1,101 @@
+internal import Foundation
+internal import GRDB
+
+extension TraceStore {
+    /// Opens the database at `path` for reading and writing; makes it if there is none, and brings an older schema up
+    /// to date. Runs that another collector left unfinished are marked as interrupted.
+    package static func open(path: String) throws(StoreError) -> TraceStore {
+        let isNew = !FileManager.default.fileExists(atPath: path)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration())
+            try checkIdentity(of: queue, path: path, acceptsEmpty: true)
+            let lock = try WriterLock(database: path)
+            try queue.writeWithoutTransaction { database in
+                // Effective only before the first table: lets a later version give space back piecemeal.
+                if isNew { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+                try database.execute(sql: "PRAGMA journal_mode = WAL")
+                try database.execute(sql: "PRAGMA synchronous = NORMAL")
+                try Migration.migrate(database)
+                try database.execute(sql: "UPDATE run SET state = 'interrupted' WHERE state = 'running'")
+            }
+            return TraceStore(path: path, queue: queue, lock: lock)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Opens the database at `path` for reading, whether or not a collector is writing to it.
+    package static func openReadOnly(path: String) throws(StoreError) -> TraceStore {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw StoreError(
+                .missing, path: path,
+                "there is no such database; name one with --database, or make one with ipvscope collect")
+        }
+        do {
+            let queue = try openForReading(path: path)
+            return TraceStore(path: path, queue: queue, lock: nil)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    private static func openForReading(path: String) throws -> DatabaseQueue {
+        var configuration = configuration()
+        configuration.readonly = true
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try checkIdentity(of: queue, path: path, acceptsEmpty: false)
+            return queue
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            // SQLite cannot make the index of the write-ahead log in a folder it may not write to. Where there is no
+            // log, nobody is writing, and the file can be read as it is: <https://www.sqlite.org/uri.html#uriimmutable>
+            guard !FileManager.default.fileExists(atPath: path + "-wal") else { throw error }
+            let queue = try DatabaseQueue(path: immutableURI(path), configuration: configuration)
+            try checkIdentity(of: queue, path: path, acceptsEmpty: false)
+            return queue
+        }
+    }
+
+    private static func immutableURI(_ path: String) -> String {
+        URL(fileURLWithPath: path).absoluteString + "?immutable=1"
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.label = "ipvscope.store"
+        // The schema names its references for readers; checking them on every row would cost a third of the speed.
+        configuration.foreignKeysEnabled = false
+        return configuration
+    }
+
+    /// Makes sure the database is ours and of a schema we know, before anything in it is touched.
+    private static func checkIdentity(of queue: DatabaseQueue, path: String, acceptsEmpty: Bool) throws {
+        let (application, version, tables) = try queue.read { database in
+            (
+                try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
+                try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+            )
+        }
+        if application == 0, version == 0, tables == 0 {
+            if acceptsEmpty { return }
+            throw StoreError(.notADatabase, path: path, "is empty; name the database of a run with --database")
+        }
+        guard application == Migration.applicationID else {
+            throw StoreError(
+                .foreignDatabase, path: path, "is another program's database; name another file with --database")
+        }
+        if version > Migration.latest {
+            throw StoreError(
+                .newerSchema, path: path,
+                "has schema version \(version), and this ipvscope knows \(Migration.latest); use a newer ipvscope")
+        }
+        if version < Migration.latest, !acceptsEmpty {
+            throw StoreError(
+                .olderSchema, path: path,
+                "has schema version \(version), and this ipvscope reads \(Migration.latest); "
+                    + "open it once for writing, with ipvscope collect --database")
+        }
+    }
+}

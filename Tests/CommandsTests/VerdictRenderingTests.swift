@@ -1,0 +1,97 @@
+import Balance
+import Commands
+import Foundation
+import IPVSModel
+import Testing
+
+@Suite struct VerdictRenderingTests {
+    private static let suffixes: [VerdictFormat: String] = [.text: "txt", .json: "json", .junit: "xml", .markdown: "md"]
+
+    private func golden(_ name: String, _ format: VerdictFormat) throws -> String {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+        let suffix = try #require(Self.suffixes[format])
+        return try String(contentsOf: folder.appending(path: "verdict-\(name).\(suffix)"), encoding: .utf8)
+    }
+
+    @Test(arguments: VerdictFormat.allCases)
+    func `a verdict is printed as its golden file has it`(format: VerdictFormat) throws {
+        for (name, report) in VerdictSamples.reports {
+            #expect(try format.render(report) == golden(name, format), "\(name)")
+        }
+    }
+
+    @Test(arguments: VerdictFormat.allCases)
+    func `a listing's judgement is printed as its golden file has it`(format: VerdictFormat) throws {
+        #expect(try format.render(VerdictSamples.entries) == golden("entries", format))
+    }
+
+    @Test func `the first line on a listing says that the order is perfect round robin`() throws {
+        let first = try VerdictFormat.text.render(VerdictSamples.entries).split(separator: "\n")[0]
+        #expect(
+            first == "tcp/192.168.122.100:80: 6 of 6 entries in perfect round-robin order: "
+                + "10.10.10.20:80 → 10.10.10.10:80 → 10.10.10.30:80")
+    }
+
+    @Test(arguments: VerdictFormat.allCases)
+    func `every format ends with a line end`(format: VerdictFormat) throws {
+        for (_, report) in VerdictSamples.reports { #expect(try format.render(report).hasSuffix("\n")) }
+        #expect(try format.render(EntriesJudge.verdict(on: [])).hasSuffix("\n"))
+    }
+
+    @Test func `the JSON has the keys that were promised`() throws {
+        let json = try VerdictFormat.json.render(VerdictSamples.reports[0].report)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        #expect(object.keys.sorted() == ["run", "schema", "verdict", "virtual_services"])
+        let run = try #require(object["run"] as? [String: Any])
+        #expect(Set(run.keys).isSuperset(of: ["id", "name", "command", "started", "ended"]))
+        #expect(run["ended"] as? String == "2026-03-01T12:00:12.500000000Z")
+        let services = try #require(object["virtual_services"] as? [[String: Any]])
+        let service = services[0]
+        #expect(
+            Set(service.keys) == [
+                "virtual_service", "scheduler", "verdict", "reasons", "assignments", "real_servers", "fairness",
+                "conformance", "audit", "latency",
+            ])
+        let promised = [
+            "fairness": [
+                "jain", "jain_ceiling", "max_share_error", "prefix_discrepancy", "chi_square", "p_upper", "p_lower",
+            ], "conformance": ["model", "checked", "explained", "unexplained"],
+            "audit": [
+                "kernel_conns", "captured", "difference", "explained", "unexplained", "packets_dropped", "closed",
+            ],
+        ]
+        for (part, keys) in promised {
+            let value = try #require(service[part] as? [String: Any])
+            #expect(Set(value.keys).isSuperset(of: keys), "\(part)")
+        }
+        let realServers = try #require(service["real_servers"] as? [[String: Any]])
+        #expect(
+            Set(realServers[0].keys) == [
+                "real_server", "weight", "assignments", "expected", "share", "bytes_in", "bytes_out", "kernel_conns",
+            ])
+        let latency = try #require(service["latency"] as? [String: [String: Any]])
+        let connect = try #require(latency["real_server_connect"])
+        #expect(Set(connect.keys).isSuperset(of: ["p50", "p99"]))
+    }
+
+    @Test func `names cannot break out of XML or Markdown`() throws {
+        var evidence = VerdictSamples.evidence(60)
+        evidence.run.name = "a<b>&\"c\"|d\u{1}\n`e`"
+        evidence.run.command = ["sh", "-c", "echo `date` | cat"]
+        let report = Judge.verdict(on: evidence)
+        let xml = try VerdictFormat.junit.render(report)
+        #expect(xml.contains("name=\"ipvscope run 3 (a&lt;b&gt;&amp;&quot;c&quot;|d&#10;`e`)\""))
+        let markdown = try VerdictFormat.markdown.render(report)
+        #expect(markdown.contains("Run 3, a\\<b\\>&amp;\"c\"\\|d\u{1} \\`e\\`: `` sh -c echo `date` | cat ``,"))
+    }
+
+    @Test(arguments: [
+        ("pass", "failures=\"0\"", "skipped=\"0\""), ("fail", "failures=\"1\"", "skipped=\"1\""),
+        ("inconclusive", "failures=\"0\"", "skipped=\"2\""),
+    ])
+    func `JUnit counts failures, and inconclusive as skipped`(name: String, failures: String, skipped: String) throws {
+        let report = try #require(VerdictSamples.reports.first { $0.name == name }?.report)
+        let xml = try VerdictFormat.junit.render(report)
+        #expect(xml.contains("tests=\"2\" \(failures) errors=\"0\" \(skipped)"))
+    }
+}

@@ -1,0 +1,68 @@
+import Balance
+import IPVSModel
+
+/// Reports that the renderers are tested with.
+enum VerdictSamples {
+    static let service = VirtualServiceIdentity("tcp/192.168.122.100:80")!
+    static let servers = [10, 20, 30].map { Endpoint("10.10.10.\($0):80")! }
+
+    static func time(_ milliseconds: Int) -> Timestamp {
+        Timestamp(seconds: 1_772_366_400, nanoseconds: Int64(milliseconds) * 1_000_000)
+    }
+
+    /// Round robin over .30, .20, .10, with the given choices changed.
+    static func evidence(
+        _ count: Int, edited: [Int: Int] = [:], scheduler: Scheduler = .roundRobin, kernel: Bool = true,
+        lost: Set<Int> = [], causes: [DifferenceCause: UInt64] = [:], packetsDropped: UInt64 = 0
+    ) -> RunEvidence {
+        let truth = (0..<count).map { 2 - $0 % 3 }
+        let assignments = truth.indices.filter { !lost.contains($0) }.map { index in
+            Assignment(
+                connection: Int64(index + 1), time: time(10 * index + 10),
+                client: Endpoint(address: IPAddress("192.168.122.1")!, port: UInt16(40_000 + index)),
+                realServer: servers[edited[index] ?? truth[index]], realServerConnect: .microseconds(180 + index % 60))
+        }
+        let counters = { (n: Int) in
+            TrafficCounters(
+                connections: UInt64(n), inPackets: UInt64(6 * n), outPackets: UInt64(5 * n), inBytes: UInt64(398 * n),
+                outBytes: UInt64(571 * n))
+        }
+        let configuration = ServiceConfiguration(
+            notBefore: time(0), seen: time(0), scheduler: scheduler,
+            realServers: servers.reversed().map { ConfiguredRealServer(endpoint: $0, weight: 1) })
+        return RunEvidence(
+            run: RunDescription(
+                id: 3, name: "ab", command: ["ab", "-c", "1000", "http://192.168.122.100/"], started: time(0),
+                ended: time(12_500)),
+            virtualServices: [
+                VirtualServiceEvidence(
+                    identity: service, configurations: [configuration], assignments: assignments,
+                    realServers: servers.indices.map { number in
+                        RealServerEvidence(
+                            endpoint: servers[number],
+                            captured: counters(assignments.count { $0.realServer == servers[number] }),
+                            kernel: kernel ? counters(truth.count { $0 == number }) : nil)
+                    }, causes: causes)
+            ], packetsDropped: packetsDropped)
+    }
+
+    static let reports: [(name: String, report: VerdictReport)] = [
+        ("pass", Judge.verdict(on: evidence(1000, causes: [.portReuse: 24, .retransmission: 2]))),
+        ("fail", Judge.verdict(on: evidence(1000, edited: [516: 0]))),
+        ("inconclusive", Judge.verdict(on: evidence(1000, lost: [17, 18, 400], packetsDropped: 30))),
+        ("no-model", Judge.verdict(on: evidence(60, scheduler: .weightedLeastConnection, kernel: false))),
+    ]
+
+    static func entry(_ port: UInt16, _ server: Int, _ expiresIn: UInt32) -> ConnectionEntry {
+        ConnectionEntry(
+            transportProtocol: .tcp, client: Endpoint(address: IPAddress("192.168.122.1")!, port: port),
+            virtual: Endpoint("192.168.122.100:80")!, realServer: Endpoint("10.10.10.\(server):80")!,
+            state: .synReceived, expiresIn: expiresIn)
+    }
+
+    /// Six connections in the order in which a terminal showed them.
+    static let entries = EntriesJudge.verdict(on: [
+        entry(55989, 10, 32), entry(55991, 20, 42), entry(55990, 30, 41), entry(55988, 20, 29), entry(55993, 30, 59),
+        entry(55992, 10, 42),
+    ])
+}

@@ -1,0 +1,413 @@
+CREATE TABLE address (
+    -- Every IP address, once.
+    id INTEGER PRIMARY KEY,              -- what client, address_id and the like refer to
+    text TEXT NOT NULL UNIQUE            -- dotted decimal, or IPv6 as in RFC 5952
+) STRICT;
+
+CREATE TABLE virtual_service (
+    -- Every virtual service ever seen.
+    id INTEGER PRIMARY KEY,              -- what virtual_service_id refers to
+    identity TEXT NOT NULL UNIQUE,       -- tcp/192.168.122.100:80, udp/[fd00::1]:53, fwmark/7, fwmark/7/ipv6
+    protocol INTEGER,                    -- IP protocol number; NULL with a firewall mark
+    address_id INTEGER REFERENCES address, -- the virtual IP; NULL with a firewall mark
+    port INTEGER,                        -- NULL with a firewall mark
+    firewall_mark INTEGER                -- NULL without one
+) STRICT;
+
+CREATE TABLE real_server (
+    -- Every real server of every virtual service.
+    id INTEGER PRIMARY KEY,              -- what real_server_id refers to
+    virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- the one it is in
+    endpoint TEXT,                       -- 10.10.10.10:80, [fd00::10]:80; NULL: "it was not seen which one"
+    address_id INTEGER REFERENCES address, -- NULL with endpoint
+    port INTEGER,                        -- NULL with endpoint
+    UNIQUE (virtual_service_id, endpoint)
+) STRICT;
+
+CREATE UNIQUE INDEX real_server_unseen ON real_server (
+    virtual_service_id                   -- UNIQUE takes NULLs for different: this allows one such row each
+) WHERE endpoint IS NULL;
+
+CREATE TABLE run (
+    -- A bracketed period, usually around a load test.
+    id INTEGER PRIMARY KEY,              -- what run_id refers to, and --run takes
+    name TEXT NOT NULL,                  -- what --name said, else the command's own name
+    command TEXT NOT NULL,               -- JSON array: the command and its arguments; [] when nothing was run
+    labels TEXT NOT NULL,                -- JSON object of texts
+    state TEXT NOT NULL,                 -- running, finished, or interrupted (its collector went away)
+    started_ns INTEGER NOT NULL,         -- nanoseconds since the epoch, as in every column ending in _ns
+    ended_ns INTEGER,                    -- NULL unless finished
+    packets_dropped INTEGER              -- by the kernel or our queues, before the tracer; NULL unless finished
+) STRICT;
+
+CREATE TABLE configuration (
+    -- What a virtual service looked like, from one change to the next.
+    id INTEGER PRIMARY KEY,              -- grows with time
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
+    not_before_ns INTEGER NOT NULL,      -- the old settings were last seen then
+    seen_ns INTEGER NOT NULL,            -- these were first seen then
+    scheduler TEXT NOT NULL,             -- as ipvsadm -s takes it: rr, wrr, wlc
+    flags INTEGER NOT NULL,              -- IP_VS_SVC_F_… of <linux/ip_vs.h>
+    persistence_s INTEGER NOT NULL       -- persistence timeout in seconds; 0 without persistence
+) STRICT;
+
+CREATE INDEX configuration_by_run ON configuration (run_id, virtual_service_id);
+
+CREATE TABLE configuration_real_server (
+    -- The real servers of a configuration.
+    configuration_id INTEGER NOT NULL REFERENCES configuration, -- the configuration it belongs to
+    position INTEGER NOT NULL,           -- in the kernel's list, from 0
+    real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+    weight INTEGER NOT NULL,             -- the scheduler's weight; 0 takes no new connections
+    forwarding TEXT NOT NULL,            -- Masq, Local, Tunnel, Route or Bypass
+    upper_threshold INTEGER NOT NULL,    -- connections; 0 is no limit
+    lower_threshold INTEGER NOT NULL,    -- connections; 0 is three quarters of the upper one
+    PRIMARY KEY (configuration_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE connection_origin (
+    -- How a connection came to be.
+    id INTEGER PRIMARY KEY,              -- what connection.origin refers to
+    name TEXT NOT NULL,                  -- snake case
+    is_assignment INTEGER NOT NULL       -- 1 if the scheduler was asked
+) STRICT;
+INSERT INTO connection_origin VALUES
+    (0, 'assigned', 1), (1, 'assigned_on_reused_port', 1), (2, 'same_entry', 0), (3, 'began_before', 0);
+
+CREATE TABLE connection_outcome (
+    -- How a connection ended.
+    id INTEGER PRIMARY KEY,              -- what connection.outcome refers to
+    name TEXT NOT NULL                   -- snake case
+) STRICT;
+INSERT INTO connection_outcome VALUES
+    (0, 'open'), (1, 'closed'), (2, 'reset_by_client'), (3, 'reset_by_real_server'), (4, 'refused'),
+    (5, 'unanswered'), (6, 'not_forwarded'), (7, 'expired'), (8, 'evicted');
+
+CREATE TABLE connection_state (
+    -- The kernel's names of a connection's state. 0 and 1 take no room in a row, so the commonest come first.
+    id INTEGER PRIMARY KEY,              -- what state and entry_state refer to
+    name TEXT NOT NULL UNIQUE            -- as ipvsadm -Lnc prints it
+) STRICT;
+INSERT INTO connection_state VALUES
+    (0, 'ESTABLISHED'), (1, 'TIME_WAIT'), (2, 'SYN_RECV'), (3, 'FIN_WAIT'), (4, 'CLOSE'), (5, 'CLOSE_WAIT'),
+    (6, 'LAST_ACK'), (7, 'UDP'), (8, 'NONE');
+
+CREATE TABLE connection (
+    -- One row a connection, packed: view connections gives names, text addresses and seconds.
+    --
+    -- Steps from dip_syn to last are in units of 100 ns after the latest earlier step that was seen, in the
+    -- order of the columns, the first from first_seen_ns; NULL if the step was not seen. So most are a latency.
+    id INTEGER PRIMARY KEY,              -- grows with the time the connection was first seen
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    real_server_id INTEGER NOT NULL REFERENCES real_server, -- tells the virtual service too
+    protocol INTEGER,                    -- IP protocol number; NULL if it is the virtual service's own
+    client INTEGER NOT NULL,             -- address.id * 65536 + port
+    origin INTEGER NOT NULL,             -- connection_origin.id
+    outcome INTEGER NOT NULL,            -- connection_outcome.id
+    state INTEGER NOT NULL,              -- connection_state.id: the kernel's state, by our replay of its rules
+    entry_state INTEGER,                 -- connection_state.id in the kernel's table; NULL if never read there
+    entry_expires INTEGER,               -- the kernel's timer when last read there, in seconds
+    entry_first INTEGER,                 -- first read there: tenths of a second after first_seen_ns
+    entry_last INTEGER,                  -- last read there: tenths of a second after entry_first
+    vip_in_packets INTEGER NOT NULL,     -- VIP side, towards the real server
+    vip_out_packets INTEGER NOT NULL,    -- VIP side, towards the client
+    vip_in_bytes INTEGER NOT NULL,       -- IP header included
+    vip_out_bytes INTEGER NOT NULL,      -- IP header included
+    unusual TEXT,                        -- JSON, NULL if empty. "dip": [in packets, out packets, in bytes, out
+                                         -- bytes] where the DIP side differs from the VIP side; "repeated":
+                                         -- segments with nothing new, [VIP in, VIP out, DIP in, DIP out]
+    first_seen_ns INTEGER NOT NULL,      -- the first packet on either side, since the epoch
+    vip_syn_ns INTEGER,                  -- the client's SYN (UDP: first datagram), ns after first_seen_ns
+    dip_syn INTEGER,                     -- that SYN sent on: forwarding delay
+    dip_syn_ack INTEGER,                 -- the real server's SYN-ACK (UDP: first datagram back)
+    vip_syn_ack INTEGER,                 -- that SYN-ACK sent on: forwarding delay
+    ack INTEGER,                         -- the client's ACK completes the handshake (this and what follows:
+                                         -- on the VIP side; on the DIP side if the other saw nothing)
+    request INTEGER,                     -- first payload towards the real server
+    response INTEGER,                    -- first payload towards the client
+    ended INTEGER,                       -- the second FIN, or an RST
+    last INTEGER NOT NULL                -- the last packet on either side
+) STRICT;
+
+CREATE INDEX connection_by_run ON connection (
+    -- The only one, since each costs writing speed: a run's rows without reading those of other runs. Ids grow
+    -- with time, so it grows at its end, and gives a run's rows nearly in the order of assignment.
+    run_id
+);
+
+CREATE TABLE event (
+    -- Something worth telling that is not a connection's ordinary life.
+    id INTEGER PRIMARY KEY,              -- in order of writing
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    time_ns INTEGER NOT NULL,            -- when it happened
+    kind TEXT NOT NULL,                  -- configuration_changed, capture_loss, refused, port_reused …
+    virtual_service_id INTEGER REFERENCES virtual_service, -- the virtual service it is about, if any
+    address_id INTEGER REFERENCES address, -- the real server it is about
+    port INTEGER,                        -- of that real server
+    connection_id INTEGER,               -- connection.id; the row may be missing if it was lost or removed
+    detail TEXT NOT NULL                 -- a few words for people
+) STRICT;
+
+CREATE INDEX event_by_run ON event (run_id, time_ns);
+
+CREATE TABLE sample_virtual_service (
+    -- One second of a virtual service. Counters are the kernel's, cumulative.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
+    time_ns INTEGER NOT NULL,            -- when the kernel was read
+    conns INTEGER NOT NULL,              -- connections scheduled
+    in_packets INTEGER NOT NULL,         -- packets from clients
+    out_packets INTEGER NOT NULL,        -- packets to clients
+    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
+    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
+    fairness REAL,                       -- Jain's index of assignments over weight since the run began
+    PRIMARY KEY (run_id, virtual_service_id, time_ns)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sample_real_server (
+    -- One second of a real server. Counters are the kernel's, cumulative.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+    time_ns INTEGER NOT NULL,            -- when the kernel was read
+    weight INTEGER NOT NULL,             -- the scheduler's weight
+    active INTEGER NOT NULL,             -- the kernel's active connections
+    inactive INTEGER NOT NULL,           -- its inactive ones
+    conns INTEGER NOT NULL,              -- connections scheduled
+    in_packets INTEGER NOT NULL,         -- packets from clients
+    out_packets INTEGER NOT NULL,        -- packets to clients
+    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
+    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
+    assignments INTEGER NOT NULL,        -- our own count since the run began
+    share REAL,                          -- its part of all assignments since the run began, 0 to 1
+    PRIMARY KEY (run_id, real_server_id, time_ns)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_virtual_service (
+    -- What a run found of a virtual service, written when it ended.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
+    unmatched_packets INTEGER NOT NULL,  -- packets that could not be tied to a connection
+    PRIMARY KEY (run_id, virtual_service_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_real_server (
+    -- A run's own counts of a real server beside the growth of the kernel's, written when it ended.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+    position INTEGER NOT NULL,           -- order of listing, from 0
+    captured_conns INTEGER NOT NULL,     -- assignments
+    captured_in_packets INTEGER NOT NULL, -- on the VIP side, where the kernel counts them
+    captured_out_packets INTEGER NOT NULL, -- on the DIP side, where the kernel counts them
+    captured_in_bytes INTEGER NOT NULL,  -- on the VIP side, IP header included
+    captured_out_bytes INTEGER NOT NULL, -- on the DIP side, IP header included
+    kernel_conns INTEGER,                -- the kernel_… columns are NULL if it was not read, or a counter fell
+    kernel_in_packets INTEGER,           -- packets from clients
+    kernel_out_packets INTEGER,          -- packets to clients
+    kernel_in_bytes INTEGER,             -- bytes from clients, IP header included
+    kernel_out_bytes INTEGER,            -- bytes to clients, IP header included
+    lag_conns INTEGER NOT NULL,          -- lag_…: a difference up to this is the kernel's counting lag
+    lag_in_packets INTEGER NOT NULL,     -- packets from clients
+    lag_out_packets INTEGER NOT NULL,    -- packets to clients
+    lag_in_bytes INTEGER NOT NULL,       -- bytes from clients, IP header included
+    lag_out_bytes INTEGER NOT NULL,      -- bytes to clients, IP header included
+    PRIMARY KEY (run_id, real_server_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_cause (
+    -- Why packets, connection table and counters may tell different numbers, and how often that was seen.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
+    cause TEXT NOT NULL,                 -- port_reuse, retransmission, began_before_capture …
+    count INTEGER NOT NULL,              -- how often
+    PRIMARY KEY (run_id, virtual_service_id, cause)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE verdict (
+    -- The judgement of a run, as a whole and for each virtual service.
+    id INTEGER PRIMARY KEY,              -- in order of saving
+    run_id INTEGER NOT NULL REFERENCES run, -- the run judged
+    virtual_service_id INTEGER REFERENCES virtual_service, -- NULL: the whole run
+    value TEXT NOT NULL,                 -- pass, fail or inconclusive
+    json TEXT NOT NULL                   -- as verify --format json prints it
+) STRICT;
+
+CREATE UNIQUE INDEX verdict_by_run ON verdict (run_id, coalesce(virtual_service_id, 0));
+
+CREATE VIEW connections AS
+    -- One row a connection. Durations are in seconds, NULL if a packet that bounds them was not seen.
+    SELECT
+        connection.id AS id,
+        run_id,
+        virtual_service.identity AS virtual_service,
+        coalesce(connection.protocol, virtual_service.protocol) AS protocol, -- IP protocol number: 6 is TCP
+        address.text AS client_address,
+        client & 65535 AS client_port,
+        real_server.endpoint AS real_server, -- NULL if it was not seen which one
+        connection_origin.name AS origin,
+        is_assignment,
+        connection_outcome.name AS outcome,
+        strftime('%Y-%m-%dT%H:%M:%S', first_seen_ns / 1000000000, 'unixepoch')
+            || printf('.%09dZ', first_seen_ns % 1000000000) AS first_seen,
+        -- from the first packet to the last
+        (coalesce(vip_syn_ns / 100, 0) + coalesce(dip_syn, 0) + coalesce(dip_syn_ack, 0)
+            + coalesce(vip_syn_ack, 0) + coalesce(ack, 0) + coalesce(request, 0) + coalesce(response, 0)
+            + coalesce(ended, 0) + last) / 1e7 AS duration,
+        -- the SYN: in on the VIP side, out on the DIP side
+        CASE WHEN vip_syn_ns IS NOT NULL THEN dip_syn / 1e7 END AS forwarding_delay_in,
+        -- the SYN-ACK: in on the DIP side, out on the VIP side
+        CASE WHEN dip_syn_ack IS NOT NULL THEN vip_syn_ack / 1e7 END AS forwarding_delay_out,
+        -- on the DIP side: SYN out, SYN-ACK in
+        CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack / 1e7 END AS real_server_connect,
+        -- on the VIP side: SYN-ACK out, ACK in
+        CASE WHEN vip_syn_ack IS NOT NULL THEN ack / 1e7 END AS client_handshake,
+        -- first payload in, first payload out
+        CASE WHEN request IS NOT NULL THEN response / 1e7 END AS time_to_first_byte,
+        vip_in_packets,
+        vip_out_packets,
+        vip_in_bytes,
+        vip_out_bytes,
+        coalesce(unusual ->> '$.dip[0]', vip_in_packets) AS dip_in_packets,
+        coalesce(unusual ->> '$.dip[1]', vip_out_packets) AS dip_out_packets,
+        coalesce(unusual ->> '$.dip[2]', vip_in_bytes) AS dip_in_bytes,
+        coalesce(unusual ->> '$.dip[3]', vip_out_bytes) AS dip_out_bytes,
+        coalesce(unusual ->> '$.repeated[0]', 0) AS vip_in_repeated,
+        coalesce(unusual ->> '$.repeated[1]', 0) AS vip_out_repeated,
+        coalesce(unusual ->> '$.repeated[2]', 0) AS dip_in_repeated,
+        coalesce(unusual ->> '$.repeated[3]', 0) AS dip_out_repeated,
+        state.name AS state,             -- by our replay of the kernel's rules
+        entry_state.name AS entry_state, -- in the kernel's table when last read
+        entry_expires                    -- the kernel's timer then, in seconds
+    FROM connection
+        JOIN real_server ON real_server.id = real_server_id
+        JOIN virtual_service ON virtual_service.id = virtual_service_id
+        JOIN address ON address.id = client >> 16
+        JOIN connection_origin ON connection_origin.id = origin
+        JOIN connection_outcome ON connection_outcome.id = outcome
+        JOIN connection_state AS state ON state.id = connection.state
+        LEFT JOIN connection_state AS entry_state ON entry_state.id = connection.entry_state;
+
+CREATE VIEW assignments AS
+    -- What the scheduler decided: one row each time it was asked, by ids. By names in assignment_sequence.
+    SELECT
+        connection.id AS connection_id,
+        run_id,
+        virtual_service_id,
+        real_server_id,
+        -- The SYN on the VIP side; on the DIP side if it was only seen there; else the first packet.
+        first_seen_ns + coalesce(vip_syn_ns, dip_syn * 100, 0) AS assigned_ns,
+        client >> 16 AS client_address_id,
+        client & 65535 AS client_port,
+        CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns
+    FROM connection JOIN real_server ON real_server.id = real_server_id
+    WHERE origin IN (0, 1);
+
+CREATE VIEW assignment_sequence AS
+    -- Each assignment beside the one before it, per run and virtual service.
+    WITH numbered AS (
+        -- By ids first: sorting names would take longer.
+        SELECT
+            run_id,
+            virtual_service_id,
+            row_number() OVER sequence AS number,
+            assigned_ns,
+            lag(assigned_ns) OVER sequence AS previous_ns,
+            client_address_id,
+            client_port,
+            real_server_id,
+            lag(real_server_id) OVER sequence AS previous_id,
+            connection_id
+        FROM assignments
+        WINDOW sequence AS (PARTITION BY run_id, virtual_service_id ORDER BY assigned_ns, connection_id)
+    )
+    SELECT
+        run_id,
+        virtual_service.identity AS virtual_service,
+        number,                          -- from 1
+        strftime('%Y-%m-%dT%H:%M:%S', assigned_ns / 1000000000, 'unixepoch')
+            || printf('.%09dZ', assigned_ns % 1000000000) AS time,
+        client.text AS client_address,
+        client_port,
+        chosen.endpoint AS real_server,  -- NULL if it was not seen which one
+        previous.endpoint AS previous_real_server,
+        (assigned_ns - previous_ns) / 1e9 AS seconds_since_previous,
+        connection_id
+    FROM numbered
+        JOIN virtual_service ON virtual_service.id = numbered.virtual_service_id
+        JOIN real_server AS chosen ON chosen.id = real_server_id
+        LEFT JOIN real_server AS previous ON previous.id = previous_id
+        JOIN address AS client ON client.id = client_address_id;
+
+CREATE VIEW distribution AS
+    -- How the connections of a run were spread over the real servers. Weights are the last of the run.
+    WITH
+        counted AS (
+            SELECT
+                run_id,
+                real_server_id,
+                count(*) AS connections,
+                sum(origin IN (0, 1)) AS assignments,
+                sum(vip_in_packets) AS packets_in,
+                sum(coalesce(unusual ->> '$.dip[1]', vip_out_packets)) AS packets_out,
+                sum(vip_in_bytes) AS bytes_in,
+                sum(coalesce(unusual ->> '$.dip[3]', vip_out_bytes)) AS bytes_out
+            FROM connection
+            GROUP BY +run_id, real_server_id -- the plus: one pass over the table beats the index
+        ),
+        configured AS (
+            SELECT run_id, real_server_id, weight
+            FROM configuration_real_server JOIN configuration ON configuration.id = configuration_id
+            WHERE configuration_id IN (SELECT max(id) FROM configuration GROUP BY run_id, virtual_service_id)
+        ),
+        listed AS (
+            SELECT run_id, real_server_id FROM counted
+            UNION SELECT run_id, real_server_id FROM configured
+            UNION SELECT run_id, real_server_id FROM run_real_server
+        ),
+        joined AS (
+            SELECT
+                run_id,
+                identity AS virtual_service,
+                endpoint AS real_server,
+                weight,
+                coalesce(connections, 0) AS connections,
+                coalesce(assignments, 0) AS assignments,
+                coalesce(packets_in, 0) AS packets_in,
+                coalesce(packets_out, 0) AS packets_out,
+                coalesce(bytes_in, 0) AS bytes_in,
+                coalesce(bytes_out, 0) AS bytes_out,
+                kernel_conns,
+                kernel_in_packets,
+                kernel_out_packets,
+                kernel_in_bytes,
+                kernel_out_bytes,
+                sum(assignments) OVER service AS all_assignments,
+                nullif(sum(weight) OVER service, 0) AS all_weights
+            FROM listed
+                JOIN real_server ON real_server.id = real_server_id
+                JOIN virtual_service ON virtual_service.id = virtual_service_id
+                LEFT JOIN counted USING (run_id, real_server_id)
+                LEFT JOIN configured USING (run_id, real_server_id)
+                LEFT JOIN run_real_server USING (run_id, real_server_id)
+            WINDOW service AS (PARTITION BY run_id, virtual_service_id)
+        )
+    SELECT
+        run_id,
+        virtual_service,
+        real_server,                     -- NULL: it was not seen which one
+        weight,                          -- NULL: not configured at the end of the run
+        assignments,
+        1.0 * all_assignments * weight / all_weights AS expected,
+        1.0 * assignments / all_assignments AS share,      -- 0 to 1; NULL without assignments
+        1.0 * assignments / all_assignments - 1.0 * weight / all_weights AS share_error,
+        connections,                     -- assignments and connections that were none
+        packets_in,                      -- as captured on the VIP side, where the kernel counts them
+        packets_out,                     -- as captured on the DIP side, where the kernel counts them
+        bytes_in,                        -- as packets_in, IP header included
+        bytes_out,                       -- as packets_out, IP header included
+        kernel_conns,                    -- kernel_…: the growth of the kernel's counters over the run
+        kernel_in_packets AS kernel_packets_in,
+        kernel_out_packets AS kernel_packets_out,
+        kernel_in_bytes AS kernel_bytes_in,
+        kernel_out_bytes AS kernel_bytes_out
+    FROM joined;
