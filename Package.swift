@@ -24,6 +24,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     ],
@@ -69,7 +70,8 @@ let package = Package(
         .target(
             name: "WebInterface",
             dependencies: [
-                "Collector", "MetricCatalog", "PrometheusExporter",
+                "Collector", "IPVSModel", "MetricCatalog", "PrometheusExporter",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -91,6 +93,41 @@ let package = Package(
         .executableTarget(
             name: "ipvscope",
             dependencies: ["Commands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+
+        // Tests.
+        .testTarget(
+            name: "IPVSKernelTests", dependencies: ["IPVSKernel", "IPVSModel"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(name: "IPVSModelTests", dependencies: ["IPVSModel"], swiftSettings: strict),
+        .testTarget(
+            name: "SchedulerModelsTests", dependencies: ["IPVSModel", "SchedulerModels"], swiftSettings: strict),
+        .testTarget(name: "BalanceTests", dependencies: ["Balance", "IPVSModel"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandsTests", dependencies: ["Balance", "Commands", "IPVSKernel", "IPVSModel"],
+            exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "TraceStoreTests", dependencies: ["Balance", "ConnectionTracing", "IPVSModel", "TraceStore"],
+            exclude: ["Fixtures", "Schemas"], swiftSettings: strict),
+        .testTarget(name: "MetricCatalogTests", dependencies: ["MetricCatalog"], swiftSettings: strict),
+        .testTarget(
+            name: "PrometheusExporterTests",
+            dependencies: ["Collector", "ConnectionTracing", "IPVSModel", "MetricCatalog", "PrometheusExporter"],
+            exclude: ["golden.prom"], swiftSettings: strict),
+        .testTarget(
+            name: "DashboardTests",
+            dependencies: [
+                "MetricCatalog", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WebInterfaceTests",
+            dependencies: [
+                "Collector", "ConnectionTracing", "IPVSModel", "WebInterface",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict),
     ]
 )

@@ -81,15 +81,22 @@ struct Decision {
     /// What is missing, as the end of a sentence.
     private var missing: String {
         guard audit.isKernelKnown else { return "without the kernel's counters nobody knows how many are missing" }
+        let short = audit.missingPackets - Int(clamping: audit.packetsDropped)
         var parts: [String] = []
+        if audit.missingConnections > 0 {
+            parts.append("up to \(plural(audit.missingConnections, "connection")) may be missing")
+        }
+        if short > 0 {
+            parts.append("\(plural(short, "packet")) of the kernel's count \(short == 1 ? "was" : "were") not captured")
+        }
+        if audit.packetsDropped > 0 {
+            parts.append(
+                "\(plural(audit.packetsDropped, "packet")) \(audit.packetsDropped == 1 ? "was" : "were") dropped")
+        }
         if !audit.unreadServers.isEmpty {
             parts.append("the counters of \(list(audit.unreadServers)) could not be compared")
         }
-        if audit.missingConnections > 0 {
-            parts.append("up to \(plural(audit.missingConnections, "connection")) missing")
-        }
-        if audit.missingPackets > 0 { parts.append("\(plural(audit.missingPackets, "packet")) missing") }
-        return parts.isEmpty ? "none is missing" : parts.joined(separator: ", ")
+        return parts.isEmpty ? "none is missing" : list(parts)
     }
 
     private func sentence(on finding: Conformance.Finding) -> String {
@@ -145,7 +152,9 @@ struct Decision {
             ("packets to clients", audit.outPackets), ("bytes from clients", audit.inBytes),
             ("bytes to clients", audit.outBytes),
         ]
-        for (name, counter) in compared where counter.unexplained > 0 {
+        for (index, (name, counter)) in compared.enumerated() where counter.unexplained > 0 {
+            // A connection on another server takes its packets along: that goes without saying.
+            if index > 0, counter.isContradictory, audit.connections.isContradictory { continue }
             reasons.append(
                 counter.isContradictory
                     ? "\(name): kernel and capture agree on \(counter.kernel) in all, but differ per real server by "

@@ -97,6 +97,7 @@ extension AuditReport {
             explained: audit.explained, unexplained: audit.isKernelKnown ? connections.unexplained : 0,
             packets: DirectionalAudit(in: counter(audit.inPackets), out: counter(audit.outPackets)),
             bytes: DirectionalAudit(in: counter(audit.inBytes), out: counter(audit.outBytes)),
+            table: audit.table.map { TableAudit(rows: Int(clamping: $0.rows), matched: Int(clamping: $0.matched)) },
             packetsDropped: audit.packetsDropped, contradiction: audit.isContradictory, closed: audit.isClosed)
     }
 }

@@ -52,10 +52,13 @@ package struct VirtualServiceEvidence: Sendable {
     package var causes: [DifferenceCause: UInt64]
     /// Packets of this service that could not be tied to a connection.
     package var unmatchedPackets: UInt64
+    /// The kernel's connection table at its last reading; `nil` if it was not read.
+    package var table: TableEvidence?
 
     package init(
         identity: VirtualServiceIdentity, configurations: [ServiceConfiguration], assignments: [Assignment] = [],
-        realServers: [RealServerEvidence] = [], causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0
+        realServers: [RealServerEvidence] = [], causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0,
+        table: TableEvidence? = nil
     ) {
         self.identity = identity
         self.configurations = configurations
@@ -63,6 +66,20 @@ package struct VirtualServiceEvidence: Sendable {
         self.realServers = realServers
         self.causes = causes
         self.unmatchedPackets = unmatchedPackets
+        self.table = table
+    }
+}
+
+/// The kernel's connection table beside our connections.
+package struct TableEvidence: Sendable, Hashable {
+    /// Rows of the virtual service that are connections: persistence templates are left out.
+    package var rows: UInt64
+    /// Those that a connection of ours was tied to.
+    package var matched: UInt64
+
+    package init(rows: UInt64, matched: UInt64) {
+        self.rows = rows
+        self.matched = matched
     }
 }
 
@@ -192,10 +209,14 @@ package enum DifferenceCause: String, Sendable, Hashable, CaseIterable, Codable 
     case notTransmitted = "scheduled_not_transmitted"
     /// The connection began before the capture did.
     case beganBefore = "began_before_capture"
+    /// The kernel's timer ran out, and the row is gone.
+    case entryExpired = "entry_expired"
     /// A persistence template: a row without packets.
     case template
     /// An entry received from a sync peer: a row without packets.
     case synced
+    /// A row that names another real server than the packets went to.
+    case otherRealServer = "other_real_server"
     /// A row that was not there when the table was read, or was missed by the reading.
     case tableLag = "table_lag"
     /// A counter read before it held everything.

@@ -12,6 +12,8 @@ struct ServiceAudit {
     /// Servers whose counters went backwards or could not be read.
     let unreadServers: [Endpoint]
     let packetsDropped: UInt64
+    /// The kernel's connection table at its last reading, if it was read.
+    let table: TableEvidence?
 
     private let causes: [DifferenceCause: UInt64]
     private let unseenChoices: Int
@@ -28,6 +30,7 @@ struct ServiceAudit {
         unreadServers = sequence.servers.indices.filter { rows[$0]?.kernel == nil }.map { sequence.servers[$0] }
         self.packetsDropped = packetsDropped
         causes = evidence.causes
+        table = evidence.table
         unseenChoices = sequence.unseen
 
         let excusesMissing = packetsDropped == 0

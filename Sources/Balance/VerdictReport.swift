@@ -164,6 +164,8 @@ package struct AuditReport: Sendable, Hashable, Codable {
     package var unexplained: Int
     package var packets: DirectionalAudit
     package var bytes: DirectionalAudit
+    /// The kernel's connection table at its last reading.
+    @OrNull package var table: TableAudit?
     package var packetsDropped: UInt64
     /// Whether servers differ while the totals agree.
     package var contradiction: Bool
@@ -172,10 +174,18 @@ package struct AuditReport: Sendable, Hashable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case kernelConns = "kernel_conns"
-        case captured, difference, explained, unexplained, packets, bytes
+        case captured, difference, explained, unexplained, packets, bytes, table
         case packetsDropped = "packets_dropped"
         case contradiction, closed
     }
+}
+
+/// The kernel's connection table beside our connections.
+package struct TableAudit: Sendable, Hashable, Codable {
+    /// Rows that are connections of the virtual service.
+    package var rows: Int
+    /// Those that a connection of ours was tied to.
+    package var matched: Int
 }
 
 /// A counter kept for either direction.

@@ -201,7 +201,9 @@ package final class CaptureThread: Sendable {
                 outbox.recordsDropped += UInt64(surplus)
             }
             outbox.events += events
-            if outbox.events.count > Self.mostRecords { outbox.events.removeFirst(outbox.events.count - Self.mostRecords) }
+            if outbox.events.count > Self.mostRecords {
+                outbox.events.removeFirst(outbox.events.count - Self.mostRecords)
+            }
             outbox.lastPacket = Timestamp(rawValue: lastPacket)
             if let trace {
                 outbox.trace = trace

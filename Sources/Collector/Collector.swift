@@ -4,8 +4,8 @@ import Foundation
 import IPVSKernel
 import IPVSModel
 import PacketCapture
-package import TraceStore
 import PacketDecoding
+package import TraceStore
 
 /// The running whole: capture, kernel readings and store, started in this order and stopped in reverse.
 package final class Collector: Sendable {

@@ -137,7 +137,7 @@ extension MetricSnapshot {
             let servers = service.realServers.unique(by: \.endpoint)
             let counts = servers.map { Int(traced[$0.endpoint] ?? 0) }
             let total = Double(counts.reduce(0, +))
-            let expected = service.expectedShares(of: servers)
+            let expected = service.scheduler.dueShares(weights: servers.map(\.weight))
             for (server, (count, expected)) in zip(servers, zip(counts, expected)) {
                 let labels = service.identity.labels + server.endpoint.labels
                 append(.assignmentExpectedShareRatio, labels, expected)
@@ -191,15 +191,6 @@ extension Endpoint {
 }
 
 extension VirtualService {
-    /// The part of new connections that each of `servers` should have; they add up to 1, unless all weights are 0.
-    ///
-    /// Round robin ignores how far a weight is above 0; everybody else is measured by weight, as in the verdict.
-    fileprivate func expectedShares(of servers: [RealServer]) -> [Double] {
-        let weights = servers.map { scheduler == .roundRobin ? $0.weight.signum() : $0.weight }
-        let sum = weights.reduce(0.0) { $0 + Double($1) }
-        return weights.map { sum > 0 ? Double($0) / sum : 0 }
-    }
-
     /// `scheduler`, `flags`, `persistence_timeout`, `persistence_prefix_length`, `persistence_engine`.
     fileprivate var infoLabels: [String] {
         let names: [(Flags, String)] = [

@@ -21,6 +21,8 @@ package struct EvidenceRecorder: Sendable {
         var baseline: TrafficCounters
         var latest: TrafficCounters
         var capturedAtBaseline: TrafficCounters
+        /// Of that, what the kernel may not have counted yet at the first reading.
+        var lagAtBaseline: TrafficCounters
         var lastReading: Timestamp
         /// A counter went backwards, or the real server left: its growth is not known.
         var wasReset = false
@@ -67,7 +69,8 @@ package struct EvidenceRecorder: Sendable {
         let captured = Self.captured(trace)
         let time = state.observedAt
         for service in state.virtualServices {
-            let configuration = ServiceConfiguration(of: service, seen: time, notBefore: lastReading ?? time)
+            let configuration = ServiceConfiguration(
+                of: service, seen: state.completedAt ?? time, notBefore: lastReading ?? time)
             if note(configuration, of: service.identity) {
                 configurations.append(
                     StoreBatch.ObservedConfiguration(
@@ -118,9 +121,11 @@ package struct EvidenceRecorder: Sendable {
         guard var known = servers[key] else {
             services[identity]?.servers.append(server.endpoint)
             let isFirstReading = lastReading == nil && counters == .growing
+            let before = isFirstReading ? captured[key] ?? TrafficCounters() : TrafficCounters()
             servers[key] = Server(
                 baseline: isFirstReading ? server.counters : TrafficCounters(), latest: server.counters,
-                capturedAtBaseline: isFirstReading ? captured[key] ?? TrafficCounters() : TrafficCounters(),
+                capturedAtBaseline: before,
+                lagAtBaseline: before.growth(since: recent.first?.captured[key] ?? TrafficCounters()) ?? before,
                 lastReading: time)
             return
         }
@@ -172,18 +177,32 @@ package struct EvidenceRecorder: Sendable {
         let captured = Self.captured(trace)
         let services = order.map { identity in
             let traced = trace.virtualServices.first { $0.identity == identity }
-            var causes: [DifferenceCause: UInt64] = [:]
-            for count in traced?.causes ?? [] {
-                if let cause = DifferenceCause(rawValue: count.reason) { causes[cause] = count.count }
-            }
             return RunSummary.Service(
                 identity: identity,
                 realServers: (self.services[identity]?.servers ?? []).map {
                     evidence(of: ServerKey(service: identity, server: $0), captured: captured)
                 },
-                causes: causes, unmatchedPackets: traced?.unmatchedPackets ?? 0)
+                causes: traced.map(Self.causes) ?? [:], unmatchedPackets: traced?.unmatchedPackets ?? 0,
+                table: traced?.table.map { TableEvidence(rows: $0.rows, matched: $0.matched) })
         }
         return RunSummary(ended: ended, packetsDropped: packetsDropped, virtualServices: services)
+    }
+
+    /// Why packets, table and counters of a service may differ, and how often each was seen.
+    private static func causes(_ service: VirtualServiceTrace) -> [DifferenceCause: UInt64] {
+        var causes: [DifferenceCause: UInt64] = [:]
+        for count in service.causes {
+            if let cause = DifferenceCause(rawValue: count.reason) { causes[cause, default: 0] += count.count }
+        }
+        guard let table = service.table else { return causes }
+        for (reason, count) in table.withoutConnection {
+            if let cause = DifferenceCause(rawValue: reason) { causes[cause, default: 0] += count }
+        }
+        // What was assigned and has no row: its port was taken over, its timer ran out, or the reading missed it.
+        let assignments = service.realServers.reduce(0) { $0 + $1.captured.connections }
+        let explained = table.matched + (causes[.portReuse] ?? 0) + (causes[.entryExpired] ?? 0)
+        if assignments > explained { causes[.tableLag, default: 0] += assignments - explained }
+        return causes
     }
 
     private func evidence(of key: ServerKey, captured: [ServerKey: TrafficCounters]) -> RealServerEvidence {
@@ -197,6 +216,6 @@ package struct EvidenceRecorder: Sendable {
         return RealServerEvidence(
             endpoint: key.server, captured: sinceBaseline,
             kernel: server.wasReset || counters == .absent ? nil : server.latest.growth(since: server.baseline),
-            lagAllowance: server.capturedAtBaseline + withinLag)
+            lagAllowance: server.lagAtBaseline + withinLag)
     }
 }

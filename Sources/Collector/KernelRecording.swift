@@ -17,9 +17,9 @@ package final class KernelRecording: Sendable {
         file = Mutex(handle)
     }
 
-    /// - Parameter force: Whether the reading matters: the first, the last, and any with changed settings.
-    func append(_ state: KernelState, force: Bool) {
-        guard force, let line = try? KernelStateFile.encode(state, pretty: false) else { return }
-        file.withLock { file in try? file.write(contentsOf: Data((line + "\n").utf8)) }
+    /// Keeps a reading that matters: the first, the last, and any with changed settings.
+    func append(_ state: KernelState) {
+        guard let line = try? KernelStateFile.encode(state, pretty: false) else { return }
+        file.withLock { file in try? file.write(contentsOf: Data(line.utf8)) }
     }
 }

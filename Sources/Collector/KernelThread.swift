@@ -103,9 +103,13 @@ package final class KernelThread: Sendable {
             let observed = state.withLock { $0.recorder.observe(kernelState, trace: trace) }
             configurations = observed.configurations
             events = observed.events
-            recording?.append(kernelState, force: isExact || !configurations.isEmpty)
             samples = kernelState.virtualServices.map { TrafficSample($0, at: kernelState.observedAt, trace: trace) }
-            try readTable(&reading, clock)
+            let entries = try readTable(&reading, force: isExact)
+            if isExact || !configurations.isEmpty {
+                var recorded = kernelState
+                recorded.connections = entries
+                recording?.append(recorded)
+            }
         } catch {
             if reading.problem == nil {
                 events.append(TraceEvent(time: .now(), kind: .kernelUnreadable, detail: error.description))
@@ -115,9 +119,14 @@ package final class KernelThread: Sendable {
         publish(reading, events, configurations, samples)
     }
 
-    private func readTable(_ reading: inout KernelReading, _ clock: ContinuousClock) throws(KernelError) {
+    /// Reads the connection table if that would not take too much of the time, or in any case if `force` says so.
+    ///
+    /// - Returns: Its rows; `nil` if it was not read.
+    private func readTable(
+        _ reading: inout KernelReading, force: Bool
+    ) throws(KernelError) -> [ConnectionEntry]? {
         let began = Timestamp.now()
-        guard began >= state.withLock({ $0.tableDue }) else { return }
+        guard force || began >= state.withLock({ $0.tableDue }) else { return nil }
         let table = try kernel.readConnections()
         reading.tableDuration = table.statistics.duration
         reading.repeatedTableRows += UInt64(table.statistics.duplicates)
@@ -125,6 +134,7 @@ package final class KernelThread: Sendable {
         let pause = max(interval, table.statistics.duration * Self.mostOfTimeForTable)
         state.withLock { $0.tableDue = began.advanced(by: pause - .milliseconds(100)) }
         capture.post(table.entries, began: began)
+        return table.entries
     }
 
     /// The tracer's counts of everything captured before `time`; its latest ones if it does not get there in time.

@@ -48,11 +48,11 @@ package struct Replay {
         }
         func pass(_ time: Int64) {
             for moment in pending.take(upTo: time) {
-                let trace = tracer.summary()
                 switch moment {
-                case .beforeLag(let time): recorder.noteCaptured(trace, at: time)
+                case .beforeLag(let time): recorder.noteCaptured(tracer.summary(), at: time)
                 case .reading(let state):
-                    let (configurations, events) = recorder.observe(state, trace: trace)
+                    if let entries = state.connections { tracer.observe(entries, began: state.observedAt) }
+                    let (configurations, events) = recorder.observe(state, trace: tracer.summary())
                     write(StoreBatch(events: events, configurations: configurations))
                 }
             }
@@ -103,8 +103,10 @@ private struct Moments {
             moments[0].time = Timestamp(rawValue: .max)
             return
         }
-        let beforeLag = states[states.count - 1].observedAt.advanced(by: .zero - EvidenceRecorder.counterLag)
-        moments.append((beforeLag, .beforeLag(beforeLag)))
+        for state in [states[0], states[states.count - 1]] {
+            let beforeLag = state.observedAt.advanced(by: .zero - EvidenceRecorder.counterLag)
+            moments.append((beforeLag, .beforeLag(beforeLag)))
+        }
         moments.sort { $0.time < $1.time }
     }
 

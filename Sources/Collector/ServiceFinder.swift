@@ -1,10 +1,10 @@
-import IPVSModel
+package import IPVSModel
 import PacketCapture
 import PacketDecoding
 
 /// Finds virtual services and real servers in a pair of captures: a SYN keeps its client, port and sequence number on
 /// its way through the director, while its destination changes.
-enum ServiceFinder {
+package enum ServiceFinder {
     private struct Handshake: Hashable {
         var client: Endpoint
         var sequence: UInt32
@@ -15,7 +15,7 @@ enum ServiceFinder {
 
     /// - Returns: A kernel state with the services found, no scheduler and no counters.
     /// - Throws: `CaptureError`, or ``CollectorError`` if no connection was seen on both sides.
-    static func find(vipPath: String, dipPath: String) throws -> KernelState {
+    package static func find(vipPath: String, dipPath: String) throws -> KernelState {
         let vip = try handshakes(in: vipPath)
         let dip = try handshakes(in: dipPath)
         var servers: [Endpoint: Set<Endpoint>] = [:]

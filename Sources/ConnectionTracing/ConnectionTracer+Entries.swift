@@ -5,6 +5,8 @@ struct TableComparison {
     var rows: UInt64 = 0
     var rowsWithoutConnection: [String: UInt64] = [:]
     var connectionsWithoutRow: UInt64 = 0
+    /// The rows of each virtual service, by its index.
+    var services: [UInt16: TableTrace] = [:]
     /// Rows of no connection at the last reading, by key: only a row that stays without one began before us.
     var strangers: Set<Key> = []
 
@@ -29,14 +31,23 @@ extension ConnectionTracer {
     ) {
         var strangers: Set<TableComparison.Key> = []
         var without: [String: UInt64] = [:]
+        var byService = Dictionary(
+            uniqueKeysWithValues: services.indices.map { (UInt16($0), TableTrace()) })
         for entry in entries {
+            let service = service(of: entry)
             if entry.isTemplate {
                 without["template", default: 0] += 1
+                if let service { byService[service]?.withoutConnection["template", default: 0] += 1 }
                 continue
             }
-            let number = find(entry)
-            if number != FlowTable.none {
-                note(entry, on: number, at: began)
+            if let service { byService[service]?.rows += 1 }
+            let number = service.map { find(entry, service: $0) } ?? FlowTable.none
+            if let service, number != FlowTable.none {
+                if note(entry, on: number, at: began) {
+                    byService[service]?.matched += 1
+                } else {
+                    byService[service]?.withoutConnection["other_real_server", default: 0] += 1
+                }
                 continue
             }
             let key = TableComparison.Key(
@@ -48,38 +59,46 @@ extension ConnectionTracer {
                     table.strangers.contains(key) ? "began_before_capture" : "table_lag"
                 }
             without[reason, default: 0] += 1
+            if let service { byService[service]?.withoutConnection[reason, default: 0] += 1 }
             strangers.insert(key)
         }
         table.rows = UInt64(entries.count)
         table.rowsWithoutConnection = without
         table.strangers = strangers
+        table.services = byService
         table.connectionsWithoutRow = countConnectionsWithoutRow(before: began.rawValue)
     }
 
-    private func find(_ entry: ConnectionEntry) -> UInt32 {
+    private func service(of entry: ConnectionEntry) -> UInt16? {
         let transport = entry.transportProtocol.rawValue
         let virtual = entry.virtual.address
         let match = endpoints.match(virtual.high, virtual.low, port: entry.virtual.port, transport: transport)
-        guard match.role == .service else { return FlowTable.none }
+        return match.role == .service ? match.index : nil
+    }
+
+    private func find(_ entry: ConnectionEntry, service: UInt16) -> UInt32 {
         let client = ClientKey(entry.client, entry.transportProtocol)
         return flows.find(client.hash(seed)) { record, _ in
-            record.service == match.index && record.belongs(to: client)
+            record.service == service && record.belongs(to: client)
         }
     }
 
-    private mutating func note(_ entry: ConnectionEntry, on number: UInt32, at time: Timestamp) {
+    /// - Returns: Whether the row names the real server that the packets went to.
+    private mutating func note(_ entry: ConnectionEntry, on number: UInt32, at time: Timestamp) -> Bool {
         let server = endpointList.firstIndex {
             $0.endpoint == entry.realServer && $0.transport == entry.transportProtocol.rawValue
         }
-        guard let server else { return }
+        guard let server else { return false }
         if flows[number].endpoint == FlowRecord.unknown { bind(number, to: UInt16(server)) }
         // A client port scheduled anew shows two rows for a tick: the other one is of its predecessor.
-        guard flows[number].endpoint == server, let state = KernelTCPState(entry.state) else { return }
+        guard flows[number].endpoint == server else { return false }
+        guard let state = KernelTCPState(entry.state) else { return true }
         let milliseconds = flows[number].milliseconds(at: max(time.rawValue, flows[number].first))
         if flows[number].entryFirst == 0 { flows[number].entryFirst = milliseconds }
         flows[number].entryLast = milliseconds
         flows[number].dip.extra = PackedEntry(state: state, expiresIn: entry.expiresIn).rawValue
         flows[number].marks.insert(.entryRead)
+        return true
     }
 
     /// Connections that the kernel must still hold and that were not among the rows of the reading at `time`.

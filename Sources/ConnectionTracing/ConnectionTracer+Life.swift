@@ -170,6 +170,7 @@ extension ConnectionTracer {
         let age = now - flows[number].last
         let timeout = flows[number].kernelState.timeout(timeouts) * 1_000_000_000
         if age > timeout + timeout / 16 {
+            if flows[number].origin.isAssignment { count(.entryExpired, service: flows[number].service) }
             retire(number, outcomeIfOpen: .expired)
         } else if age >= Self.linger, flows[number].isOver, !flows[number].marks.contains(.written) {
             write(number, outcomeIfOpen: .open)

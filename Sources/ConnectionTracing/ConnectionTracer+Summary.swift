@@ -4,7 +4,7 @@ extension ConnectionTracer {
     /// The counts of this moment.
     package func summary() -> TraceSummary {
         var summary = TraceSummary()
-        summary.virtualServices = services.map { service in
+        summary.virtualServices = services.enumerated().map { index, service in
             VirtualServiceTrace(
                 identity: service.identity,
                 realServers: service.realServers.map { index in
@@ -18,7 +18,7 @@ extension ConnectionTracer {
                 causes: Cause.allCases.compactMap { cause in
                     let count = service.causes[cause.rawValue]
                     return count == 0 ? nil : TraceSummary.DifferenceCount(reason: cause.name, count: count)
-                })
+                }, table: table.services[UInt16(index)])
         }
         summary.trackedConnections = UInt64(flows.count)
         summary.capacity = UInt64(flows.capacity)

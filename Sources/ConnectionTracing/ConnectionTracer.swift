@@ -74,7 +74,7 @@ package struct ConnectionTracer: ~Copyable {
 
     /// What the tracer counts that makes packets, table and counters differ. The names are the audit's.
     enum Cause: Int, CaseIterable {
-        case portReuse, sameEntry, retransmission, notTransmitted, beganBefore
+        case portReuse, sameEntry, retransmission, notTransmitted, beganBefore, entryExpired
 
         var name: String {
             switch self {
@@ -83,6 +83,7 @@ package struct ConnectionTracer: ~Copyable {
             case .retransmission: "retransmission"
             case .notTransmitted: "scheduled_not_transmitted"
             case .beganBefore: "began_before_capture"
+            case .entryExpired: "entry_expired"
             }
         }
     }

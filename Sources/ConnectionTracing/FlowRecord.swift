@@ -1,14 +1,14 @@
 import IPVSModel
 
 /// What both sides of a connection share, and what the flow table finds it by.
-struct ClientKey: BitwiseCopyable {
+package struct ClientKey: BitwiseCopyable {
     var high: UInt64 = 0
     var low: UInt64 = 0
     var port: UInt16 = 0
     var transport: UInt8 = 0
 
     @inline(__always)
-    init(high: UInt64, low: UInt64, port: UInt16, transport: UInt8) {
+    package init(high: UInt64, low: UInt64, port: UInt16, transport: UInt8) {
         self.high = high
         self.low = low
         self.port = port
@@ -24,7 +24,7 @@ struct ClientKey: BitwiseCopyable {
 
     /// Two rounds of multiply-and-fold; `seed` keeps clients from choosing collisions.
     @inline(__always)
-    func hash(_ seed: UInt64) -> UInt32 {
+    package func hash(_ seed: UInt64) -> UInt32 {
         let first = (low ^ UInt64(port) << 48 ^ seed).multipliedFullWidth(
             by: high ^ UInt64(transport) << 56 ^ 0x9E37_79B9_7F4A_7C15)
         let folded = (first.high ^ first.low ^ seed).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
@@ -33,16 +33,16 @@ struct ClientKey: BitwiseCopyable {
 }
 
 /// A connection in the flow table: three cache lines, of which a packet touches the first and its own side's.
-struct FlowRecord: BitwiseCopyable {
+package struct FlowRecord: BitwiseCopyable {
     // Line 1: who, when, which.
-    var clientHigh: UInt64 = 0
-    var clientLow: UInt64 = 0
+    package var clientHigh: UInt64 = 0
+    package var clientLow: UInt64 = 0
     /// The first packet, in nanoseconds since the epoch.
     var first: Int64 = 0
     /// The last packet, in nanoseconds since the epoch.
     var last: Int64 = 0
-    var id: Int64 = 0
-    var clientPort: UInt16 = 0
+    package var id: Int64 = 0
+    package var clientPort: UInt16 = 0
     var service: UInt16 = 0
     /// The real server's endpoint in the endpoint table; `unknown` until a packet on the DIP side, or the kernel's
     /// table, tells.
@@ -50,7 +50,7 @@ struct FlowRecord: BitwiseCopyable {
     /// The real server within its virtual service, an index into the tracer's list; `unknown` like `endpoint`.
     var realServer: UInt16 = FlowRecord.unknown
     var marks: Marks = []
-    var transport: UInt8 = 0
+    package var transport: UInt8 = 0
     var kernelState: KernelTCPState = .none
     /// When the kernel's row was first and last read: milliseconds after `first`, plus 1; 0 is never.
     var entryFirst: UInt32 = 0
@@ -59,6 +59,8 @@ struct FlowRecord: BitwiseCopyable {
     // Lines 2 and 3: one per side.
     var vip = FlowSide()
     var dip = FlowSide()
+
+    package init() {}
 
     static let unknown = UInt16.max
 
@@ -88,7 +90,7 @@ struct FlowRecord: BitwiseCopyable {
     }
 
     @inline(__always)
-    func belongs(to client: ClientKey) -> Bool {
+    package func belongs(to client: ClientKey) -> Bool {
         clientLow == client.low && clientPort == client.port && clientHigh == client.high
             && transport == client.transport
     }
@@ -121,7 +123,7 @@ struct FlowRecord: BitwiseCopyable {
 ///
 /// Times are ticks after the record's `first`, plus 1; 0 is "not seen". Seven minutes fit, and what comes later stays
 /// at the maximum.
-struct FlowSide: BitwiseCopyable {
+package struct FlowSide: BitwiseCopyable {
     static let tick: Int64 = 100
 
     var inBytes: UInt64 = 0

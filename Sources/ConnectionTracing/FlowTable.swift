@@ -9,8 +9,8 @@ import CPrefetch
 /// The only file of this module with unsafe code: memory that is neither reference-counted nor checked for
 /// exclusivity, and can be prefetched. Every access checks its bounds.
 @safe
-struct FlowTable: ~Copyable {
-    static let none = UInt32.max
+package struct FlowTable: ~Copyable {
+    package static let none = UInt32.max
     private static let emptySlot = UInt64.max
 
     private var slots: UnsafeMutablePointer<UInt64>
@@ -18,13 +18,13 @@ struct FlowTable: ~Copyable {
     private var records: UnsafeMutablePointer<FlowRecord>
     private var allocated: Int
     /// Record numbers below this were used at least once.
-    private(set) var highWater = 0
+    package private(set) var highWater = 0
     private var free: [UInt32] = []
-    private(set) var count = 0
+    package private(set) var count = 0
     /// The most connections to hold.
-    let capacity: Int
+    package let capacity: Int
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = min(max(capacity, 64), Int(Self.none) - 1)
         let slotCount = 8_192
         unsafe slots = .allocate(capacity: slotCount)
@@ -44,9 +44,9 @@ struct FlowTable: ~Copyable {
             .bindMemory(to: FlowRecord.self, capacity: count)
     }
 
-    var isFull: Bool { count >= capacity }
+    package var isFull: Bool { count >= capacity }
 
-    subscript(number: UInt32) -> FlowRecord {
+    package subscript(number: UInt32) -> FlowRecord {
         @inline(__always) _read {
             precondition(number < highWater)
             yield unsafe records[Int(number)]
@@ -86,7 +86,7 @@ struct FlowTable: ~Copyable {
     ///   - isMatch: Whether the record of this hash is the one; called for each in turn.
     /// - Returns: The record's number, or ``none``.
     @inline(__always)
-    func find(_ hash: UInt32, _ isMatch: (borrowing FlowRecord, UInt32) -> Bool) -> UInt32 {
+    package func find(_ hash: UInt32, _ isMatch: (borrowing FlowRecord, UInt32) -> Bool) -> UInt32 {
         var position = hash & slotMask
         while true {
             let slot = unsafe slots[Int(position)]
@@ -102,7 +102,7 @@ struct FlowTable: ~Copyable {
     /// Adds a record under `hash`; the table is not full.
     ///
     /// - Returns: The record's number.
-    mutating func insert(_ record: FlowRecord, hash: UInt32) -> UInt32 {
+    package mutating func insert(_ record: FlowRecord, hash: UInt32) -> UInt32 {
         precondition(!isFull)
         let number: UInt32
         if let reused = free.popLast() {
@@ -126,7 +126,7 @@ struct FlowTable: ~Copyable {
     }
 
     /// Takes a record out of the index, so that no look-up finds it; the record itself stays.
-    mutating func unlink(_ number: UInt32, hash: UInt32) {
+    package mutating func unlink(_ number: UInt32, hash: UInt32) {
         let wanted = UInt64(hash) << 32 | UInt64(number)
         var hole = hash & slotMask
         while unsafe slots[Int(hole)] != wanted {
@@ -149,7 +149,7 @@ struct FlowTable: ~Copyable {
     }
 
     /// Gives a record's memory back; it was unlinked before.
-    mutating func release(_ number: UInt32) {
+    package mutating func release(_ number: UInt32) {
         self[number].marks = []
         free.append(number)
         count -= 1

@@ -29,7 +29,7 @@ package enum KernelTCPState: UInt8, Sendable, BitwiseCopyable, CaseIterable {
     /// - Unit: seconds.
     /// - Source: `tcp_timeouts`, `udp_timeouts` in `net/netfilter/ipvs/ip_vs_proto_{tcp,udp}.c`; three of them are
     ///   what `ipvsadm --set` changes.
-    func timeout(_ timeouts: KernelState.Timeouts) -> Int64 {
+    package func timeout(_ timeouts: KernelState.Timeouts) -> Int64 {
         switch self {
         case .none: 2
         case .established: Int64(timeouts.tcp)
@@ -52,13 +52,13 @@ package enum KernelTCPState: UInt8, Sendable, BitwiseCopyable, CaseIterable {
 ///
 /// - Source: `tcp_states` in `net/netfilter/ipvs/ip_vs_proto_tcp.c`. Of the flags RST wins over SYN, FIN and ACK, in
 ///   this order; a segment with none of them closes the entry.
-struct KernelTCPTable {
+package struct KernelTCPTable {
     /// Rows in the order of the flag classes below, for each direction; columns in the order of the states.
     private let table: InlineArray<110, UInt8>
 
     private static let columns = 11
 
-    init() {
+    package init() {
         let names = ["NO", "ES", "SS", "SR", "FW", "TW", "CL", "CW", "LA", "LI", "SA"]
         let rows = [
             // Client to director: SYN, FIN, ACK, RST, none.
@@ -75,7 +75,7 @@ struct KernelTCPTable {
     }
 
     @inline(__always)
-    func next(_ state: KernelTCPState, flags: UInt8, fromRealServer: Bool) -> KernelTCPState {
+    package func next(_ state: KernelTCPState, flags: UInt8, fromRealServer: Bool) -> KernelTCPState {
         guard state != .udp else { return .udp }
         var row = 4
         if flags & 0x04 != 0 { row = 3 } else if flags & 0x02 != 0 { row = 0 } else if flags & 0x01 != 0 {

@@ -40,16 +40,31 @@ package struct VirtualServiceTrace: Sendable {
     package var unmatchedPackets: UInt64
     /// What may make packets, table and counters differ, in the words of the audit, with how often it was seen.
     package var causes: [TraceSummary.DifferenceCount]
+    /// The service's rows in the kernel's table at its last reading; `nil` if it was not read.
+    package var table: TableTrace?
 
     package init(
         identity: VirtualServiceIdentity, realServers: [RealServerTrace] = [], unmatchedPackets: UInt64 = 0,
-        causes: [TraceSummary.DifferenceCount] = []
+        causes: [TraceSummary.DifferenceCount] = [], table: TableTrace? = nil
     ) {
         self.identity = identity
         self.realServers = realServers
         self.unmatchedPackets = unmatchedPackets
         self.causes = causes
+        self.table = table
     }
+}
+
+/// The rows of one virtual service at one reading of the kernel's table.
+package struct TableTrace: Sendable, Hashable {
+    /// Rows that are connections; persistence templates are among those without one.
+    package var rows: UInt64 = 0
+    /// Those that a connection of ours was tied to.
+    package var matched: UInt64 = 0
+    /// The others, by reason, in the words of the audit.
+    package var withoutConnection: [String: UInt64] = [:]
+
+    package init() {}
 }
 
 /// One real server as traced.

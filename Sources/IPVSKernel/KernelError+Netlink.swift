@@ -21,7 +21,8 @@ extension KernelError {
         case NLE_DUMP_INTR, NLE_NOMEM, NLE_SEQ_MISMATCH, NLE_AGAIN, NLE_MSG_TRUNC:
             return Self(
                 code: .interrupted, function: function, number: number,
-                description: "\(what): \(text(number)) (\(function)); the services changed or replies were lost, try again")
+                description:
+                    "\(what): \(text(number)) (\(function)); the services changed or replies were lost, try again")
         default:
             return Self(
                 code: .other, function: function, number: number,
@@ -33,7 +34,8 @@ extension KernelError {
     /// A reply that breaks the rules of the protocol.
     static func netlinkReply(_ problem: String) -> Self {
         Self(
-            code: .malformed, function: "nl_recvmsgs", description: "cannot read IPVS by netlink: \(problem); "
+            code: .malformed, function: "nl_recvmsgs",
+            description: "cannot read IPVS by netlink: \(problem); "
                 + "this kernel answers in a way this program does not know")
     }
 

@@ -26,6 +26,7 @@ package final class LiveKernel: KernelSource {
     package func read(includingConnections: Bool) throws(KernelError) -> KernelState {
         let observedAt = Timestamp.now()
         var state = try readServices(observedAt: observedAt)
+        state.completedAt = Timestamp.now()
         state.sysctls = Sysctls.read(root: paths.sysctls)
         if includingConnections { state.connections = try readConnections().entries }
         return state

@@ -23,7 +23,7 @@ extension Endpoint: LosslessStringConvertible {
     /// Reads `a.b.c.d:port` or `[v6]:port`.
     public init?(_ description: String) {
         guard let colon = description.lastIndex(of: ":"),
-            let port = UInt16(description[description.index(after: colon)...])
+            let port = UInt16(plain: description[description.index(after: colon)...])
         else { return nil }
         var host = description[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {

@@ -74,7 +74,9 @@ extension IPAddress: LosslessStringConvertible {
             return
         }
         let halves = description.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
-        guard halves.count <= 2, let head = Self.groups(in: halves[0]) else { return nil }
+        // Only the last group may be an embedded IPv4 address.
+        guard halves.count <= 2, halves.count == 1 || !halves[0].contains("."), let head = Self.groups(in: halves[0])
+        else { return nil }
         var groups = head
         if halves.count == 2 {
             guard let tail = Self.groups(in: halves[1]), head.count + tail.count < 8 else { return nil }
@@ -107,7 +109,9 @@ extension IPAddress: LosslessStringConvertible {
                 guard let bits = dottedDecimal(part) else { return nil }
                 groups += [UInt16(bits >> 16), UInt16(truncatingIfNeeded: bits)]
             } else {
-                guard (1...4).contains(part.utf8.count), let group = UInt16(part, radix: 16) else { return nil }
+                guard (1...4).contains(part.utf8.count), part.allSatisfy(\.isHexDigit),
+                    let group = UInt16(part, radix: 16)
+                else { return nil }
                 groups.append(group)
             }
         }

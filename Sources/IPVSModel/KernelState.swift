@@ -6,6 +6,8 @@ public struct KernelState: Hashable, Sendable, Codable {
     public var schema: Int
     /// When the reading began, on the director's clock.
     public var observedAt: Timestamp
+    /// When the reading of services and counters was complete; `nil` where nobody noted it.
+    public var completedAt: Timestamp?
     /// IPVS's own version, such as `1.2.1`.
     public var version: String
     /// The size of the connection table: hash buckets, not entries.

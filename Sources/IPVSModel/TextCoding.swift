@@ -16,3 +16,11 @@ extension Encoder {
         try container.encode(value.description)
     }
 }
+
+extension FixedWidthInteger {
+    /// Reads decimal digits and nothing else; the standard library takes a sign too.
+    init?(plain digits: Substring) {
+        guard digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        self.init(digits)
+    }
+}

@@ -35,7 +35,7 @@ extension TransportProtocol: LosslessStringConvertible {
         let lowered = description.lowercased()
         if let known = Self.names.first(where: { $0.1 == lowered }) {
             self = known.0
-        } else if lowered.hasPrefix("ip_"), let number = UInt8(lowered.dropFirst(3)) {
+        } else if lowered.hasPrefix("ip_"), let number = UInt8(plain: lowered.dropFirst(3)) {
             self.init(rawValue: number)
         } else {
             return nil

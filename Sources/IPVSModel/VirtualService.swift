@@ -40,7 +40,7 @@ extension VirtualServiceIdentity: LosslessStringConvertible {
     public init?(_ description: String) {
         let parts = description.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         if parts.first == "fwmark", parts.count == 2 || (parts.count == 3 && parts[2] == "ipv6"),
-            let mark = UInt32(parts[1])
+            let mark = UInt32(plain: parts[1][...])
         {
             self = .firewallMark(mark, isIPv6: parts.count == 3)
         } else if parts.count == 2, let transport = TransportProtocol(parts[0]), let endpoint = Endpoint(parts[1]) {

@@ -3,7 +3,7 @@ package import IPVSModel
 /// The kernel filter that passes what concerns the given virtual services.
 package struct CaptureFilter: Sendable, Hashable {
     /// Above this many terms a filter costs the kernel more than it saves, and may not compile.
-    static let mostTerms = 128
+    package static let mostTerms = 128
 
     /// In the language of pcap-filter(7).
     package let expression: String

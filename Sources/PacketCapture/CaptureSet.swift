@@ -8,7 +8,7 @@ package import PacketDecoding
 ///
 /// Confinement: used by one thread at a time.
 package struct CaptureSet: ~Copyable {
-    static let slice: Int64 = 1_000_000
+    package static let slice: Int64 = 1_000_000
     /// How long after its time stamp a live packet may reach us: the kernel's block timeout and some scheduling.
     package static let settle: Int64 = 60_000_000
 

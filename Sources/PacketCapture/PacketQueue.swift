@@ -12,7 +12,7 @@ package struct PacketQueue: ~Copyable {
     private var tail = 0
 
     /// - Parameter capacity: How many packets may wait.
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = capacity
         unsafe storage = .allocate(capacity: capacity)
         unsafe storage.initialize(repeating: PacketSummary(), count: capacity)
@@ -25,7 +25,7 @@ package struct PacketQueue: ~Copyable {
     package var count: Int { tail - head }
     package var isEmpty: Bool { head == tail }
     /// How many packets may be appended now.
-    var free: Int { capacity - count }
+    package var free: Int { capacity - count }
 
     /// The time of the oldest packet, or `nil` if there is none.
     package var firstTime: Int64? { isEmpty ? nil : unsafe storage[head].time }
@@ -33,7 +33,7 @@ package struct PacketQueue: ~Copyable {
     package var lastTime: Int64? { isEmpty ? nil : unsafe storage[tail - 1].time }
 
     /// Makes room for `count` packets at the end; `count` is at most ``free``.
-    mutating func reserve(_ count: Int) {
+    package mutating func reserve(_ count: Int) {
         guard capacity - tail < count else { return }
         unsafe storage.update(from: storage + head, count: self.count)
         tail -= head
@@ -41,7 +41,7 @@ package struct PacketQueue: ~Copyable {
     }
 
     /// The place for the next packet, which counts only once ``commit()`` says so. Room was reserved before.
-    var next: PacketSummary {
+    package var next: PacketSummary {
         @inline(__always) get {
             precondition(tail < capacity)
             return unsafe storage[tail]
@@ -53,7 +53,7 @@ package struct PacketQueue: ~Copyable {
     }
 
     @inline(__always)
-    mutating func commit() { tail += 1 }
+    package mutating func commit() { tail += 1 }
 
     /// Lends the packets from the front that are older than `time`, and drops them afterwards.
     ///

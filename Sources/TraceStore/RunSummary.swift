@@ -20,15 +20,18 @@ package struct RunSummary: Sendable {
         package var realServers: [RealServerEvidence]
         package var causes: [DifferenceCause: UInt64]
         package var unmatchedPackets: UInt64
+        package var table: TableEvidence?
 
         package init(
             identity: VirtualServiceIdentity, realServers: [RealServerEvidence] = [],
-            causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0
+            causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0,
+            table: TableEvidence? = nil
         ) {
             self.identity = identity
             self.realServers = realServers
             self.causes = causes
             self.unmatchedPackets = unmatchedPackets
+            self.table = table
         }
     }
 }

@@ -25,7 +25,7 @@ extension TraceStore {
                         identity: identity, configurations: configurations[identity] ?? [],
                         assignments: assignments[identity] ?? [], realServers: closing[identity]?.realServers ?? [],
                         causes: closing[identity]?.causes ?? [:],
-                        unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0)
+                        unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0, table: closing[identity]?.table)
                 },
                 packetsDropped: (row["packets_dropped"] as Int64?).map { UInt64(clamping: $0) } ?? 0)
         }
@@ -137,7 +137,11 @@ extension TraceStore {
             database, sql: "SELECT * FROM run_virtual_service WHERE run_id = ?", arguments: [run])
         {
             guard let identity = names.virtualServices[row["virtual_service_id"]] else { continue }
-            found[identity] = RunSummary.Service(identity: identity, unmatchedPackets: row["unmatched_packets"])
+            let table = (row["table_rows"] as UInt64?).flatMap { rows in
+                (row["table_matched"] as UInt64?).map { TableEvidence(rows: rows, matched: $0) }
+            }
+            found[identity] = RunSummary.Service(
+                identity: identity, unmatchedPackets: row["unmatched_packets"], table: table)
         }
         for row in try Row.fetchAll(
             database,

@@ -5,6 +5,7 @@ extension TraceStore {
     /// Opens the database at `path` for reading and writing; makes it if there is none, and brings an older schema up
     /// to date. Runs that another collector left unfinished are marked as interrupted.
     package static func open(path: String) throws(StoreError) -> TraceStore {
+        try refuseFolder(path)
         let isNew = !FileManager.default.fileExists(atPath: path)
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration())
@@ -31,6 +32,7 @@ extension TraceStore {
                 .missing, path: path,
                 "there is no such database; name one with --database, or make one with ipvscope collect")
         }
+        try refuseFolder(path)
         do {
             let queue = try openForReading(path: path)
             return TraceStore(path: path, queue: queue, lock: nil)
@@ -53,6 +55,16 @@ extension TraceStore {
             let queue = try DatabaseQueue(path: immutableURI(path), configuration: configuration)
             try checkIdentity(of: queue, path: path, acceptsEmpty: false)
             return queue
+        }
+    }
+
+    /// SQLite's own words on a folder would be of a failing disk.
+    private static func refuseFolder(_ path: String) throws(StoreError) {
+        var isFolder: ObjCBool = false
+        // The out parameter is a pointer that Foundation fills before it returns.
+        let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        if exists, isFolder.boolValue {
+            throw StoreError(.cannotOpen, path: path, "is a folder; name a file in it with --database")
         }
     }
 

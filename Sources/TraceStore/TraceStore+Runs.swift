@@ -124,8 +124,11 @@ extension TraceStore {
     ) throws {
         let id = try dictionaries.id(of: service.identity, in: database)
         try database.execute(
-            sql: "INSERT INTO run_virtual_service VALUES (?, ?, ?)",
-            arguments: [run, id, Int64(clamping: service.unmatchedPackets)])
+            sql: "INSERT INTO run_virtual_service VALUES (?, ?, ?, ?, ?)",
+            arguments: [
+                run, id, Int64(clamping: service.unmatchedPackets), service.table.map { Int64(clamping: $0.rows) },
+                service.table.map { Int64(clamping: $0.matched) },
+            ])
         for (position, server) in service.realServers.enumerated() {
             let serverID = try dictionaries.id(of: server.endpoint, of: service.identity, in: database)
             let values: [(any DatabaseValueConvertible)?] =

@@ -64,7 +64,8 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
         var evidence = Synthetic.evidence(kernel: servers, captured: captured, causes: [.retransmission: 2])
         // The kernel counted the SYNs, and their repetitions, and nothing else.
         for index in evidence.virtualServices[0].realServers.indices {
-            evidence.virtualServices[0].realServers[index].kernel = evidence.virtualServices[0].realServers[index].captured
+            evidence.virtualServices[0].realServers[index].kernel =
+                evidence.virtualServices[0].realServers[index].captured
         }
         for number in [10, 50].map({ servers[$0] }) {
             evidence.virtualServices[0].realServers[number - 1].kernel?.inPackets += 2
@@ -116,7 +117,8 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
         var swapped = servers
         swapped.swapAt(50, 51)
         let captured = Synthetic.assignments(swapped)
-        #expect(judge(Synthetic.evidence(kernel: swapped, captured: captured, packetsDropped: 1)).verdict == .inconclusive)
+        #expect(
+            judge(Synthetic.evidence(kernel: swapped, captured: captured, packetsDropped: 1)).verdict == .inconclusive)
         var random = SeededGenerator(seed: 3)
         let chance = (0..<1000).map { _ in Int.random(in: 1...3, using: &random) }
         let evidence = Synthetic.evidence(kernel: chance, captured: Synthetic.assignments(chance), packetsDropped: 1)

@@ -83,7 +83,8 @@ private func judge(_ servers: [Int], _ configurations: [ServiceConfiguration]) -
     @Test func `a stretch under a scheduler without a model is not checked`() {
         let configurations = [
             Synthetic.equal,
-            Synthetic.configuration([(3, 1), (2, 1), (1, 1)], between: 0.5, and: 0.505, scheduler: .init(rawValue: "wlc")),
+            Synthetic.configuration(
+                [(3, 1), (2, 1), (1, 1)], between: 0.5, and: 0.505, scheduler: .init(rawValue: "wlc")),
             Synthetic.configuration([(3, 1), (2, 1), (1, 1)], between: 1.0, and: 1.005),
         ]
         let servers = Synthetic.roundRobin(50) + Array(repeating: 3, count: 50) + Synthetic.roundRobin(60)

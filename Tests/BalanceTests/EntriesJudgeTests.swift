@@ -43,9 +43,10 @@ private func inTurn(_ servers: [Int], state: ConnectionState = .established) -> 
         #expect(service.hints[0].contains("SYN flood"))
     }
 
-    @Test(arguments: [
-        ([2, 1, 3, 2, 3, 1], 5, 1), ([2, 2, 1, 3], 2, nil), ([1, 2, 1, 3], 3, nil), ([1, 2, 3, 1, 2, 1], 6, 3),
-    ] as [([Int], Int, Int?)])
+    @Test(
+        arguments: [
+            ([2, 1, 3, 2, 3, 1], 5, 1), ([2, 2, 1, 3], 2, nil), ([1, 2, 1, 3], 3, nil), ([1, 2, 3, 1, 2, 1], 6, 3),
+        ] as [([Int], Int, Int?)])
     func `the first entry out of turn is named`(servers: [Int], number: Int, expected: Int?) throws {
         let order = EntriesJudge.verdict(on: inTurn(servers)).virtualServices[0].order
         #expect(order.finding == .broken)
@@ -58,7 +59,8 @@ private func inTurn(_ servers: [Int], state: ConnectionState = .established) -> 
     }
 
     @Test(arguments: [
-        ([1], EntriesOrder.Finding.tooFew), ([1, 2, 3], .tooFew), ([1, 1, 1], .oneRealServer), ([1, 2, 1], .roundRobin),
+        ([1], EntriesOrder.Finding.tooFew), ([1, 2, 3], .tooFew), ([1, 1, 1], .oneRealServer),
+        ([1, 2, 1], .roundRobin),
     ])
     func `what cannot be told from few entries is not claimed`(servers: [Int], finding: EntriesOrder.Finding) {
         #expect(EntriesJudge.verdict(on: inTurn(servers)).virtualServices[0].order.finding == finding)
@@ -85,9 +87,10 @@ private func inTurn(_ servers: [Int], state: ConnectionState = .established) -> 
         var other = Self.listing
         for index in other.indices { other[index].virtual = Endpoint("192.168.122.100:443")! }
         let report = EntriesJudge.verdict(on: other + Self.listing)
-        #expect(report.virtualServices.map(\.virtualService.description) == [
-            "tcp/192.168.122.100:80", "tcp/192.168.122.100:443",
-        ])
+        #expect(
+            report.virtualServices.map(\.virtualService.description) == [
+                "tcp/192.168.122.100:80", "tcp/192.168.122.100:443",
+            ])
         #expect(report.virtualServices.allSatisfy { $0.order.finding == .roundRobin })
     }
 
@@ -109,7 +112,8 @@ private func inTurn(_ servers: [Int], state: ConnectionState = .established) -> 
         let all = inTurn([1, 2, 1, 2]) + entries([(60_000, 3), (60_001, 3)], state: .close)
         let hints = EntriesJudge.verdict(on: all).virtualServices[0].hints
         #expect(hints.count == 1)
-        #expect(hints[0].hasPrefix("2 of 6 entries in CLOSE: connections that were reset, as by 10.10.10.30:80 refusing"))
+        #expect(
+            hints[0].hasPrefix("2 of 6 entries in CLOSE: connections that were reset, as by 10.10.10.30:80 refusing"))
     }
 
     @Test func `established connections need no hint`() {

@@ -29,10 +29,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000000000Z"), (1_772_366_400_000_000_001, "2026-03-01T12:00:00.000000001Z"),
-        (951_782_400_500_000_000, "2000-02-29T00:00:00.500000000Z"), (-1, "1969-12-31T23:59:59.999999999Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000000000Z"), (1_772_366_400_000_000_001, "2026-03-01T12:00:00.000000001Z"),
+            (951_782_400_500_000_000, "2000-02-29T00:00:00.500000000Z"), (-1, "1969-12-31T23:59:59.999999999Z"),
+        ] as [(Int64, String)])
     func `a time is ISO 8601 in UTC, and comes back`(nanoseconds: Int64, text: String) {
         let time = UTCTime(Timestamp(rawValue: nanoseconds))
         #expect(time.description == text)

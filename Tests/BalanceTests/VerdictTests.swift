@@ -154,7 +154,8 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
         #expect(service.reasons[0].hasPrefix("no kernel counters"))
         var swapped = Synthetic.roundRobin(100)
         swapped.swapAt(50, 51)
-        #expect(judge(Synthetic.evidence(kernel: nil, captured: Synthetic.assignments(swapped))).verdict == .inconclusive)
+        #expect(
+            judge(Synthetic.evidence(kernel: nil, captured: Synthetic.assignments(swapped))).verdict == .inconclusive)
     }
 
     @Test(arguments: ["wlc", "wrr", "unheard-of"])

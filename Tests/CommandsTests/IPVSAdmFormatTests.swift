@@ -109,7 +109,9 @@ import Testing
         let zero = "        0"
         #expect(lines(IPVSAdmServices.list(state(service), .stats)) == [name + short + zero + zero + zero + zero])
         #expect(
-            lines(IPVSAdmServices.list(state(service), .stats, isExact: true)) == [name + exact + zero + zero + zero + zero])
+            lines(IPVSAdmServices.list(state(service), .stats, isExact: true)) == [
+                name + exact + zero + zero + zero + zero
+            ])
         #expect(lines(IPVSAdmServices.list(state(service), .rate)) == [name + zero + zero + zero + short + zero])
     }
 
@@ -147,12 +149,13 @@ import Testing
         #expect(lines(IPVSAdmServices.list(state)) == expected)
     }
 
-    @Test(arguments: [
-        ("sh", VirtualService.Flags.schedulerFlag1, " (sh-fallback)"),
-        ("sh", [.schedulerFlag1, .schedulerFlag2], " (sh-fallback,sh-port)"), ("mh", .schedulerFlag2, " (mh-port)"),
-        ("wrr", [.schedulerFlag1, .schedulerFlag3], " (flag-1,flag-3)"), ("sh", .schedulerFlag3, " ()"),
-        ("rr", [.persistent, .onePacket], " persistent 300 mask 255.255.240.0 ops"), ("rr", .hashed, ""),
-    ] as [(String, VirtualService.Flags, String)])
+    @Test(
+        arguments: [
+            ("sh", VirtualService.Flags.schedulerFlag1, " (sh-fallback)"),
+            ("sh", [.schedulerFlag1, .schedulerFlag2], " (sh-fallback,sh-port)"), ("mh", .schedulerFlag2, " (mh-port)"),
+            ("wrr", [.schedulerFlag1, .schedulerFlag3], " (flag-1,flag-3)"), ("sh", .schedulerFlag3, " ()"),
+            ("rr", [.persistent, .onePacket], " persistent 300 mask 255.255.240.0 ops"), ("rr", .hashed, ""),
+        ] as [(String, VirtualService.Flags, String)])
     func `flags are spelled as ipvsadm spells them`(
         scheduler: String, flags: VirtualService.Flags, text: String
     ) throws {

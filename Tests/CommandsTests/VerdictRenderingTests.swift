@@ -5,7 +5,9 @@ import IPVSModel
 import Testing
 
 @Suite struct VerdictRenderingTests {
-    private static let suffixes: [VerdictFormat: String] = [.text: "txt", .json: "json", .junit: "xml", .markdown: "md"]
+    private static let suffixes: [VerdictFormat: String] = [
+        .text: "txt", .json: "json", .junit: "xml", .markdown: "md",
+    ]
 
     private func golden(_ name: String, _ format: VerdictFormat) throws -> String {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
@@ -23,6 +25,18 @@ import Testing
     @Test(arguments: VerdictFormat.allCases)
     func `a listing's judgement is printed as its golden file has it`(format: VerdictFormat) throws {
         #expect(try format.render(VerdictSamples.entries) == golden("entries", format))
+    }
+
+    @Test func `the audit says so when packets, table and kernel agree, and how many rows there are if not`() throws {
+        let report = Judge.verdict(on: VerdictSamples.evidence(1000, tableRows: 1000))
+        #expect(
+            try VerdictFormat.text.render(report)
+                .contains("packets, table and kernel agree: 1000 = 1000 = 1000, 0 dropped\n"))
+        let fewer = Judge.verdict(on: VerdictSamples.evidence(1000, causes: [.portReuse: 1], tableRows: 999))
+        #expect(
+            try VerdictFormat.text.render(fewer).contains(
+                "packets and kernel agree: 1000 = 1000, 0 dropped; the table holds 999 rows; explained: port_reuse 1\n")
+        )
     }
 
     @Test func `the first line on a listing says that the order is perfect round robin`() throws {

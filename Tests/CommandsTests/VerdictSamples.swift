@@ -13,7 +13,8 @@ enum VerdictSamples {
     /// Round robin over .30, .20, .10, with the given choices changed.
     static func evidence(
         _ count: Int, edited: [Int: Int] = [:], scheduler: Scheduler = .roundRobin, kernel: Bool = true,
-        lost: Set<Int> = [], causes: [DifferenceCause: UInt64] = [:], packetsDropped: UInt64 = 0
+        lost: Set<Int> = [], causes: [DifferenceCause: UInt64] = [:], packetsDropped: UInt64 = 0,
+        tableRows: UInt64? = nil
     ) -> RunEvidence {
         let truth = (0..<count).map { 2 - $0 % 3 }
         let assignments = truth.indices.filter { !lost.contains($0) }.map { index in
@@ -42,12 +43,12 @@ enum VerdictSamples {
                             endpoint: servers[number],
                             captured: counters(assignments.count { $0.realServer == servers[number] }),
                             kernel: kernel ? counters(truth.count { $0 == number }) : nil)
-                    }, causes: causes)
+                    }, causes: causes, table: tableRows.map { TableEvidence(rows: $0, matched: $0) })
             ], packetsDropped: packetsDropped)
     }
 
     static let reports: [(name: String, report: VerdictReport)] = [
-        ("pass", Judge.verdict(on: evidence(1000, causes: [.portReuse: 24, .retransmission: 2]))),
+        ("pass", Judge.verdict(on: evidence(1000, causes: [.portReuse: 24, .retransmission: 2], tableRows: 976))),
         ("fail", Judge.verdict(on: evidence(1000, edited: [516: 0]))),
         ("inconclusive", Judge.verdict(on: evidence(1000, lost: [17, 18, 400], packetsDropped: 30))),
         ("no-model", Judge.verdict(on: evidence(60, scheduler: .weightedLeastConnection, kernel: false))),

@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test func `a prompt before the title and a rule at the end change nothing`() throws {
-        try check("[root@director1 ~]# watch -n.5 'ipvsadm -Ln -c'\n" + Self.listing + String(repeating: "=", count: 65))
+        try check(
+            "[root@director1 ~]# watch -n.5 'ipvsadm -Ln -c'\n" + Self.listing + String(repeating: "=", count: 65))
     }
 
     @Test func `rows without any title are read`() throws {
@@ -76,19 +77,33 @@ import Testing
     }
 
     @Test(arguments: [
-        ("ABC 00:32  SYN_RECV    1.2.3.4:5 1.2.3.4:80 10.10.10.10:80", "expected a protocol such as TCP, found \"ABC\""),
-        ("TCP 0:32   SYN_RECV    1.2.3.4:5 1.2.3.4:80 10.10.10.10:80",
-            "expected the expiry as minutes and seconds such as 00:32, found \"0:32\""),
-        ("TCP 00:60  SYN_RECV    1.2.3.4:5 1.2.3.4:80 10.10.10.10:80",
-            "expected the expiry as minutes and seconds such as 00:32, found \"00:60\""),
+        (
+            "ABC 00:32  SYN_RECV    1.2.3.4:5 1.2.3.4:80 10.10.10.10:80",
+            "expected a protocol such as TCP, found \"ABC\""
+        ),
+        (
+            "TCP 0:32   SYN_RECV    1.2.3.4:5 1.2.3.4:80 10.10.10.10:80",
+            "expected the expiry as minutes and seconds such as 00:32, found \"0:32\""
+        ),
+        (
+            "TCP 00:60  SYN_RECV    1.2.3.4:5 1.2.3.4:80 10.10.10.10:80",
+            "expected the expiry as minutes and seconds such as 00:32, found \"00:60\""
+        ),
         ("TCP", "expected the expiry as minutes and seconds such as 00:32, found the end of the line"),
         ("TCP 00:32  1.2.3.4:5 1.2.3.4:80 10.10.10.10:80", "expected a state such as SYN_RECV, found \"1.2.3.4:5\""),
-        ("TCP 00:32  SYN_RECV    client:5 1.2.3.4:80 10.10.10.10:80",
-            "expected an address and port in numbers such as 192.168.122.1:55989 (list with -n), found \"client:5\""),
-        ("TCP 00:32  SYN_RECV    1.2.3.4:5 1.2.3.4:80",
-            "expected an address and port in numbers such as 192.168.122.1:55989 (list with -n), found the end of the line"),
+        (
+            "TCP 00:32  SYN_RECV    client:5 1.2.3.4:80 10.10.10.10:80",
+            "expected an address and port in numbers such as 192.168.122.1:55989 (list with -n), found \"client:5\""
+        ),
+        (
+            "TCP 00:32  SYN_RECV    1.2.3.4:5 1.2.3.4:80",
+            "expected an address and port in numbers such as 192.168.122.1:55989 (list with -n), found the end of the line"
+        ),
         ("IPVS connection entries", "a second listing begins; judge one listing at a time"),
-        ("  -> 10.10.10.10:80               Masq    1      0          1", "expected a protocol such as TCP, found \"->\""),
+        (
+            "  -> 10.10.10.10:80               Masq    1      0          1",
+            "expected a protocol such as TCP, found \"->\""
+        ),
     ])
     func `a bad line is named, with what was expected there`(line: String, problem: String) {
         #expect {
@@ -99,7 +114,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "\n\n", "IPVS connection entries\npro expire state       source             virtual            destination\n",
+        "", "\n\n",
+        "IPVS connection entries\npro expire state       source             virtual            destination\n",
     ])
     func `a listing without entries is an error`(text: String) {
         #expect {

@@ -74,7 +74,8 @@ import Testing
         #expect(plain.scheduler == .roundRobin)
         #expect(plain.flags == .hashed)
         #expect(plain.counters.connections == 9)
-        #expect(plain.realServers.map(\.endpoint.description) == ["10.10.10.30:80", "10.10.10.20:80", "10.10.10.10:80"])
+        #expect(
+            plain.realServers.map(\.endpoint.description) == ["10.10.10.30:80", "10.10.10.20:80", "10.10.10.10:80"])
         #expect(plain.realServers.map(\.counters).reduce(TrafficCounters(), +) == plain.counters)
 
         let weighted = try #require(services["tcp/192.168.122.100:81"])

@@ -7,7 +7,7 @@ import Testing
     @Test func `the totals are hexadecimal`() throws {
         let totals = try LiveTotals.read(path: Fixture.path("linux-6.1/ip_vs_stats_percpu"))
         let expected = TrafficCounters(
-            connections: 0x2f, inPackets: 0xdb, outPackets: 0x9d, inBytes: 0x31d7, outBytes: 0x16b59)
+            connections: 0x2f, inPackets: 0xdb, outPackets: 0x9e, inBytes: 0x31d7, outBytes: 0x16b8d)
         #expect(totals.live == expected)
         #expect(totals.folded == expected)
     }
@@ -36,8 +36,10 @@ import Testing
 
     @Test(arguments: [
         ("", "cannot read F: the row of totals (\"~\") is missing; is this ip_vs_stats_percpu?"),
-        ("  0        2       1A        1               10              XYZ\n",
-            "cannot read F, line 1: expected a CPU and five hexadecimal numbers"),
+        (
+            "  0        2       1A        1               10              XYZ\n",
+            "cannot read F, line 1: expected a CPU and five hexadecimal numbers"
+        ),
     ])
     func `totals not understood are an error`(text: String, message: String) {
         #expect { try LiveTotals.parse(text, source: "F") } throws: { "\($0)" == message }
@@ -75,11 +77,18 @@ import Testing
         ("", "line 1: expected \"IP Virtual Server version 1.2.1 (size=4096)\""),
         ("Pro FromIP   FPrt\n", "line 1: expected \"IP Virtual Server version 1.2.1 (size=4096)\""),
         (title + "TCP  C0A87A64 rr\n", "line 2: expected a virtual service such as \"TCP  C0A87A64:0050 rr\""),
-        (title + "TCP  C0A87A64:0050 rr what\n", "line 2: expected a virtual service such as \"TCP  C0A87A64:0050 rr\""),
-        (title + "  -> 0A0A0A0A:0050 Masq 1 0 0\n",
-            "line 2: expected a real server such as \"-> 0A0A0A0A:0050 Masq 1 0 0\""),
-        (title + "TCP  C0A87A64:0050 rr\n  -> 0A0A0A0A:0050 Masq 1 0\n",
-            "line 3: expected a real server such as \"-> 0A0A0A0A:0050 Masq 1 0 0\""),
+        (
+            title + "TCP  C0A87A64:0050 rr what\n",
+            "line 2: expected a virtual service such as \"TCP  C0A87A64:0050 rr\""
+        ),
+        (
+            title + "  -> 0A0A0A0A:0050 Masq 1 0 0\n",
+            "line 2: expected a real server such as \"-> 0A0A0A0A:0050 Masq 1 0 0\""
+        ),
+        (
+            title + "TCP  C0A87A64:0050 rr\n  -> 0A0A0A0A:0050 Masq 1 0\n",
+            "line 3: expected a real server such as \"-> 0A0A0A0A:0050 Masq 1 0 0\""
+        ),
     ])
     func `a listing not understood names the line`(text: String, message: String) {
         #expect { try ServiceTable.parse(text, source: "F") } throws: { "\($0)" == "cannot read F, " + message }

@@ -11,8 +11,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "tcp", "tcp/", "/192.168.122.100:80", "192.168.122.100:80", "tcp/192.168.122.100", "http/192.168.122.100:80",
-        "fwmark", "fwmark/", "fwmark/x", "fwmark/-1", "fwmark/4294967296", "fwmark/7/ipv4", "fwmark/7/ipv6/",
+        "", "tcp", "tcp/", "/192.168.122.100:80", "192.168.122.100:80", "tcp/192.168.122.100",
+        "http/192.168.122.100:80",
+        "fwmark", "fwmark/", "fwmark/x", "fwmark/-1", "fwmark/+7", "fwmark/4294967296", "fwmark/7/ipv4",
+        "fwmark/7/ipv6/",
         "tcp/192.168.122.100:80/",
     ])
     func `text that is no virtual service is refused`(text: String) {
@@ -24,7 +26,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("TCP", "tcp", 6 as UInt8), ("UDP", "udp", 17), ("SCTP", "sctp", 132), ("ICMP", "icmp", 1), ("ICMPv6", "icmpv6", 58),
+        ("TCP", "tcp", 6 as UInt8), ("UDP", "udp", 17), ("SCTP", "sctp", 132), ("ICMP", "icmp", 1),
+        ("ICMPv6", "icmpv6", 58),
         ("IP", "ip", 0), ("IP_51", "ip_51", 51), ("IP_50", "ip_50", 50),
     ])
     func `a protocol has the kernel's name and its own`(kernelName: String, name: String, number: UInt8) throws {
@@ -35,7 +38,7 @@ import Testing
         #expect(TransportProtocol(name) == transport)
     }
 
-    @Test(arguments: ["", "tcp6", "IP_", "IP_256", "IP_-1", "6"])
+    @Test(arguments: ["", "tcp6", "IP_", "IP_256", "IP_-1", "IP_+51", "6"])
     func `text that is no protocol is refused`(text: String) {
         #expect(TransportProtocol(text) == nil)
     }

@@ -26,6 +26,7 @@ struct EvidenceTests {
         #expect(service.realServers == ExampleRun.realServers)
         #expect(service.causes == [.portReuse: 1, .retransmission: 3])
         #expect(service.unmatchedPackets == 4)
+        #expect(service.table == TableEvidence(rows: 6, matched: 5))
         #expect(try store.runs() == [StoredRun(description: evidence.run, state: .finished, verdict: "fail")])
     }
 

@@ -110,7 +110,7 @@ enum ExampleRun {
                 virtualServices: [
                     .init(
                         identity: .web, realServers: realServers, causes: [.portReuse: 1, .retransmission: 3],
-                        unmatchedPackets: 4)
+                        unmatchedPackets: 4, table: TableEvidence(rows: 6, matched: 5))
                 ]))
         try store.save(verdict: "pass", json: "{}", of: .web, run: run)
         try store.save(verdict: "inconclusive", json: "{}", run: run)

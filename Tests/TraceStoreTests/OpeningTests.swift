@@ -62,6 +62,14 @@ struct OpeningTests {
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    @Test func `a folder is refused, for writing and for reading`() throws {
+        for access in Access.allCases {
+            let refusal = try error { _ = try access.open(folder.url.path) }
+            #expect(refusal.code == .cannotOpen)
+            #expect(refusal.detail.hasPrefix("is a folder"))
+        }
+    }
+
     @Test func `a folder that does not exist is refused`() throws {
         let path = folder.path("nowhere/new.sqlite")
         let refusal = try error { _ = try TraceStore.open(path: path) }

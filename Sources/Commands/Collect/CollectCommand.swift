@@ -2,8 +2,8 @@ import ArgumentParser
 import Collector
 import Logging
 import ServiceLifecycle
-import WebInterface
 import UnixSignals
+import WebInterface
 
 /// `ipvscope collect`.
 struct CollectCommand: AsyncParsableCommand {

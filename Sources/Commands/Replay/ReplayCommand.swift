@@ -3,8 +3,8 @@ import Balance
 import Collector
 import Foundation
 import IPVSKernel
-import TraceStore
 import IPVSModel
+import TraceStore
 
 /// `ipvscope replay`.
 struct ReplayCommand: AsyncParsableCommand {

@@ -13,7 +13,8 @@ enum ChildProcess {
     static func run(_ command: [String], outputToError: Bool) throws -> Int32 {
         guard let program = find(command[0]) else {
             throw CollectorError(
-                code: .commandNotFound, description: "\(command[0]): command not found; check the name or give its path")
+                code: .commandNotFound, description: "\(command[0]): command not found; check the name or give its path"
+            )
         }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)

@@ -1,8 +1,8 @@
 import Collector
-import Foundation
-import Synchronization
-import IPVSModel
 import ConnectionTracing
+import Foundation
+import IPVSModel
+import Synchronization
 
 /// A line on the terminal while a run lasts; nothing on a pipe.
 final class RunProgress: Sendable {

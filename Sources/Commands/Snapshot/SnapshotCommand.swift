@@ -17,7 +17,7 @@ struct SnapshotCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reporting {
             let state = try LiveKernel().read(includingConnections: true)
-            Output.print(try KernelStateFile.encode(state, pretty: pretty) + "\n")
+            Output.print(try KernelStateFile.encode(state, pretty: pretty))
         }
     }
 }

@@ -20,7 +20,8 @@ extension EntriesVerdict {
             return "\(entries == 1 ? "1 entry" : "\(entries) entries"), too few to show an order: no real server had a "
                 + "second turn"
         case .severalClients:
-            return "\(entries) entries of \(clients) clients, who take turns together: a listing does not tell the order "
+            return
+                "\(entries) entries of \(clients) clients, who take turns together: a listing does not tell the order "
                 + "in which they came"
         }
     }

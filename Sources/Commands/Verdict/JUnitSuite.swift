@@ -32,11 +32,13 @@ struct JUnitSuite {
     }
 
     private static func render(_ test: Case) -> String {
-        let head = "    <testcase classname=\"\(XMLText.escaped(test.className))\" name=\"\(XMLText.escaped(test.name))\""
+        let head =
+            "    <testcase classname=\"\(XMLText.escaped(test.className))\" name=\"\(XMLText.escaped(test.name))\""
         switch test.result {
         case .passed: return head + "/>\n"
         case .failed(let message, let details):
-            return head + ">\n      <failure message=\"\(XMLText.escaped(message))\">\(XMLText.escaped(details))</failure>\n"
+            return head
+                + ">\n      <failure message=\"\(XMLText.escaped(message))\">\(XMLText.escaped(details))</failure>\n"
                 + "    </testcase>\n"
         case .skipped(let message):
             return head + ">\n      <skipped message=\"\(XMLText.escaped(message))\"/>\n    </testcase>\n"

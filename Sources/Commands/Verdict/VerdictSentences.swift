@@ -16,7 +16,9 @@ extension ServiceVerdict {
             return "\(conformance.checked) of \(checked) as \(model) promises"
         }
         let explain =
-            conformance.unaccountedToChange.map { "; \(Figures.plural($0, "unaccounted connection")) would explain that" }
+            conformance.unaccountedToChange.map {
+                "; \(Figures.plural($0, "unaccounted connection")) would explain that"
+            }
             ?? ""
         return "\(conformance.unexplainedTotal) of \(checked) not as \(model) promises" + explain
     }
@@ -47,7 +49,12 @@ extension ServiceVerdict {
             return "open: captured \(audit.captured), the kernel's counters were not read, \(dropped)" + because
         }
         if audit.closed, audit.difference == 0 {
-            return "packets and kernel agree: \(audit.captured) = \(kernel), \(dropped)" + because
+            if let table = audit.table, table.rows == kernel, table.matched == kernel {
+                return "packets, table and kernel agree: \(audit.captured) = \(table.matched) = \(kernel), \(dropped)"
+                    + because
+            }
+            let rows = audit.table.map { "; the table holds \(Figures.plural($0.rows, "row"))" } ?? ""
+            return "packets and kernel agree: \(audit.captured) = \(kernel), \(dropped)" + rows + because
         }
         if audit.closed {
             return "packets and kernel differ as explained: captured \(audit.captured), kernel \(kernel), \(dropped)"

@@ -67,7 +67,7 @@ package struct IPVSNetlink: ~Copyable {
         do {
             _ = try ask(.getService, attributes: IPVSMessage.request(for: identity))
             return true
-        } catch where error.number == NLE_OBJ_NOTFOUND {
+        } catch  where error.number == NLE_OBJ_NOTFOUND {
             return false  // The kernel said ESRCH.
         }
     }

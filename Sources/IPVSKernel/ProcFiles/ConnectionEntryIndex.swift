@@ -63,9 +63,11 @@ struct ConnectionEntryIndex {
     /// Multiplies and folds 128 bits, twice.
     @inline(__always)
     private func hash(_ key: ConnectionEntryKey) -> UInt64 {
-        let ports = UInt64(key.client.port) << 48 | UInt64(key.virtual.port) << 32
+        let ports =
+            UInt64(key.client.port) << 48 | UInt64(key.virtual.port) << 32
             | UInt64(key.realServer.port) << 16 | UInt64(key.transportProtocol.rawValue)
-        let addresses = key.client.address.low &+ key.virtual.address.low &* 0x9e37_79b9_7f4a_7c15
+        let addresses =
+            key.client.address.low &+ key.virtual.address.low &* 0x9e37_79b9_7f4a_7c15
             &+ key.realServer.address.low &* 0xc2b2_ae3d_27d4_eb4f
         let high = key.client.address.high ^ key.virtual.address.high
         let first = (addresses ^ seed).multipliedFullWidth(by: ports ^ 0xa076_1d64_78bd_642f)

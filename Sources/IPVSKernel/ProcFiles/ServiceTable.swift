@@ -7,6 +7,9 @@ package import IPVSModel
 /// reported as 0; the flag `persistent` is right. Which family a firewall mark without real servers belongs to is not
 /// told either: IPv4 is assumed.
 ///
+/// Where several network namespaces have services and the listing is longer than a page, the kernel leaves services out: it
+/// counts the other namespaces' while it walks, but not when it resumes. Seen on Linux 6.1; netlink does not do that.
+///
 /// - Source: `/proc/net/ip_vs`; `ip_vs_info_seq_show` in `net/netfilter/ipvs/ip_vs_ctl.c`.
 package struct ServiceTable: Sendable, Hashable {
     /// For example `1.2.1`.
@@ -31,12 +34,14 @@ package struct ServiceTable: Sendable, Hashable {
             if fields.isEmpty || fields[0] == "Prot" || fields.starts(with: ["->", "RemoteAddress:Port"]) { continue }
             if fields[0] != "->" {
                 guard let service = service(fields) else {
-                    throw .malformed(source, line: number, "expected a virtual service such as \"TCP  C0A87A64:0050 rr\"")
+                    throw .malformed(
+                        source, line: number, "expected a virtual service such as \"TCP  C0A87A64:0050 rr\"")
                 }
                 table.virtualServices.append(service)
             } else {
                 guard let server = realServer(fields), let last = table.virtualServices.indices.last else {
-                    throw .malformed(source, line: number, "expected a real server such as \"-> 0A0A0A0A:0050 Masq 1 0 0\"")
+                    throw .malformed(
+                        source, line: number, "expected a real server such as \"-> 0A0A0A0A:0050 Masq 1 0 0\"")
                 }
                 table.virtualServices[last].adopt(server)
             }
@@ -91,7 +96,8 @@ package struct ServiceTable: Sendable, Hashable {
 
     /// `C0A87A64:0050`, or `[fd00:…]:0050`; the port is hexadecimal.
     private static func endpoint(_ text: String) -> Endpoint? {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...], radix: 16) else {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...], radix: 16)
+        else {
             return nil
         }
         let host = text[..<colon]

@@ -29,11 +29,6 @@ struct TextCursor {
     /// Behind the last line end.
     let end: Int
 
-    init(offset: Int, end: Int) {
-        self.offset = offset
-        self.end = end
-    }
-
     private static let lineEnd = UInt8(ascii: "\n")
 
     /// Whether a byte ends a field.

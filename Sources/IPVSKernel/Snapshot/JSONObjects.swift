@@ -27,7 +27,8 @@ enum JSONObjects {
             case (UInt8(ascii: ","), .commaOrEnd): expected = .object
             case (UInt8(ascii: "{"), .object), (UInt8(ascii: "{"), .objectOrEnd):
                 guard let end = end(of: bytes, from: offset) else {
-                    throw .malformed(source, line: line, "the object that begins here is cut short; copy the whole file")
+                    throw .malformed(
+                        source, line: line, "the object that begins here is cut short; copy the whole file")
                 }
                 objects.append(Place(range: offset..<end, line: line))
                 line += bytes[offset..<end].count { $0 == UInt8(ascii: "\n") }

@@ -188,6 +188,8 @@ CREATE TABLE run_virtual_service (
     run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
     virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
     unmatched_packets INTEGER NOT NULL,  -- packets that could not be tied to a connection
+    table_rows INTEGER,                  -- rows of the kernel's connection table at its last reading; NULL: not read
+    table_matched INTEGER,               -- those of them that a connection was tied to
     PRIMARY KEY (run_id, virtual_service_id)
 ) STRICT, WITHOUT ROWID;
 
