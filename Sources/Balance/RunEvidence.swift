@@ -180,18 +180,18 @@ package struct RealServerEvidence: Sendable, Hashable {
     package var captured: TrafficCounters
     /// The growth of the kernel's counters; `nil` if the kernel was not read, or a counter went backwards.
     package var kernel: TrafficCounters?
-    /// What was captured within the kernel's counting lag of the first and the last reading: a difference up to this
-    /// size is the lag's.
-    package var lagAllowance: TrafficCounters
+    /// What was captured and the kernel may or may not have counted: within its lag of the first and the last reading,
+    /// or for a connection whose client port another has just taken over. A difference up to this is explained.
+    package var uncertain: TrafficCounters
 
     package init(
         endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(), kernel: TrafficCounters? = nil,
-        lagAllowance: TrafficCounters = TrafficCounters()
+        uncertain: TrafficCounters = TrafficCounters()
     ) {
         self.endpoint = endpoint
         self.captured = captured
         self.kernel = kernel
-        self.lagAllowance = lagAllowance
+        self.uncertain = uncertain
     }
 }
 

@@ -40,7 +40,7 @@ struct ServiceAudit {
                     (
                         Int(clamping: row.map { counter($0.captured) } ?? 0),
                         row?.kernel.map { Int(clamping: counter($0)) },
-                        Int(clamping: row.map { counter($0.lagAllowance) } ?? 0)
+                        Int(clamping: row.map { counter($0.uncertain) } ?? 0)
                     )
                 }, unseenAllowance: unseenAllowance, excusesMissing: excusesMissing)
         }
@@ -50,7 +50,7 @@ struct ServiceAudit {
                 let row = rows[number]
                 return (
                     sequence.counts[number], row?.kernel.map { Int(clamping: $0.connections) },
-                    Int(clamping: row?.lagAllowance.connections ?? 0)
+                    Int(clamping: row?.uncertain.connections ?? 0)
                 )
             }, unseenAllowance: sequence.unseen, excusesMissing: excusesMissing)
         // What never left on the DIP side was a SYN, perhaps repeated, counted on a server we cannot tell.

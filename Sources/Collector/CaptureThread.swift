@@ -132,7 +132,7 @@ package final class CaptureThread: Sendable {
             try work.captures.forEach { capture throws(CaptureError) in
                 let filter = CaptureFilter(services: services, vip: capture.tap != .dip, dip: capture.tap != .vip)
                 guard work.filters[capture.name] != filter else { return }
-                try capture.setFilter(filter.expression)
+                try capture.setFilter(filter)
                 work.filters[capture.name] = filter
             }
         } catch {
@@ -145,12 +145,12 @@ package final class CaptureThread: Sendable {
         let horizon = isLast ? now : now - CaptureSet.settle
         do throws(CaptureError) {
             while let mark = work.pendingMarks.min(), mark.rawValue <= horizon {
-                try read(&work, before: mark.rawValue, isLast: isLast)
+                try read(&work, before: mark.rawValue)
                 work.pendingMarks.removeAll { $0 == mark }
                 let summary = work.tracer.summary()
                 outbox.withLock { $0.marks[mark] = summary }
             }
-            try read(&work, before: isLast ? .max : horizon, isLast: isLast)
+            try read(&work, before: isLast ? .max : horizon)
         } catch {
             outbox.withLock { $0.problem = error }
             // An interface that is gone would have us spin.
@@ -161,12 +161,10 @@ package final class CaptureThread: Sendable {
     }
 
     /// Traces everything captured before `horizon`; at the end of capture, everything the kernel still has.
-    private func read(_ work: inout Work, before horizon: Int64, isLast: Bool) throws(CaptureError) {
-        while true {
-            let count = try work.captures.readInterfaces(
-                horizon: horizon, packets: { work.tracer.process($0) }, advance: { work.tracer.advance(to: $0) })
-            if count == 0 || !isLast && count < CaptureSet.mostAtOnce { return }
-        }
+    private func read(_ work: inout Work, before horizon: Int64) throws(CaptureError) {
+        while try work.captures.readInterfaces(
+            horizon: horizon, packets: { work.tracer.process($0) }, advance: { work.tracer.advance(to: $0) })
+        {}
     }
 
     private func publish(_ work: inout Work, isLast: Bool) {

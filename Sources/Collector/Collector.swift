@@ -60,11 +60,11 @@ package final class Collector: Sendable {
         let isOneArmed = options.vipInterface == options.dipInterface
         var first = try Capture.open(
             interface: options.vipInterface, tap: isOneArmed ? .both : .vip, options: options.capture)
-        try first.setFilter(CaptureFilter(services: state.virtualServices, vip: true, dip: isOneArmed).expression)
+        try first.setFilter(CaptureFilter(services: state.virtualServices, vip: true, dip: isOneArmed))
         if let folder = options.recordingPath { try first.record(to: folder + "/vip.pcap") }
         guard !isOneArmed else { return CaptureSet(first, nil) }
         var second = try Capture.open(interface: options.dipInterface, tap: .dip, options: options.capture)
-        try second.setFilter(CaptureFilter(services: state.virtualServices, vip: false, dip: true).expression)
+        try second.setFilter(CaptureFilter(services: state.virtualServices, vip: false, dip: true))
         if let folder = options.recordingPath { try second.record(to: folder + "/dip.pcap") }
         return CaptureSet(first, second)
     }

@@ -66,7 +66,7 @@ package struct EvidenceRecorder: Sendable {
     ) -> (configurations: [StoreBatch.ObservedConfiguration], events: [TraceEvent]) {
         var configurations: [StoreBatch.ObservedConfiguration] = []
         var events: [TraceEvent] = []
-        let captured = Self.captured(trace)
+        let captured = Self.servers(trace).mapValues(\.captured)
         let time = state.observedAt
         for service in state.virtualServices {
             let configuration = ServiceConfiguration(
@@ -96,11 +96,13 @@ package struct EvidenceRecorder: Sendable {
         return (configurations, events)
     }
 
-    /// Remembers what had been captured by `time`.
+    /// Remembers what had been captured by `time`; the times need not come in order.
     package mutating func noteCaptured(_ trace: TraceSummary, at time: Timestamp) {
-        recent.append((time, Self.captured(trace)))
+        let place = recent.lastIndex { $0.time <= time }.map { $0 + 1 } ?? 0
+        recent.insert((time, Self.servers(trace).mapValues(\.captured)), at: place)
         // Keep one from before the lag, and all since.
-        while recent.count > 2, time.since(recent[1].time) >= Self.counterLag { recent.removeFirst() }
+        let newest = recent[recent.count - 1].time
+        while recent.count > 2, newest.since(recent[1].time) >= Self.counterLag { recent.removeFirst() }
     }
 
     private mutating func note(_ configuration: ServiceConfiguration, of identity: VirtualServiceIdentity) -> Bool {
@@ -141,14 +143,14 @@ package struct EvidenceRecorder: Sendable {
         servers[key] = known
     }
 
-    private static func captured(_ trace: TraceSummary) -> [ServerKey: TrafficCounters] {
-        var result: [ServerKey: TrafficCounters] = [:]
+    private static func servers(_ trace: TraceSummary) -> [ServerKey: RealServerTrace] {
+        var servers: [ServerKey: RealServerTrace] = [:]
         for service in trace.virtualServices {
             for server in service.realServers {
-                result[ServerKey(service: service.identity, server: server.endpoint)] = server.captured
+                servers[ServerKey(service: service.identity, server: server.endpoint)] = server
             }
         }
-        return result
+        return servers
     }
 
     private static func describe(_ configuration: ServiceConfiguration) -> String {
@@ -158,11 +160,11 @@ package struct EvidenceRecorder: Sendable {
 
     /// The kernel's growth since the first reading beside what was captured, now.
     package func audits(_ trace: TraceSummary) -> [RealServerAudit] {
-        let captured = Self.captured(trace)
+        let traced = Self.servers(trace)
         return order.flatMap { identity in
             (services[identity]?.servers ?? []).map { endpoint in
                 let key = ServerKey(service: identity, server: endpoint)
-                let evidence = evidence(of: key, captured: captured)
+                let evidence = evidence(of: key, traced: traced)
                 return RealServerAudit(
                     virtualService: identity, realServer: endpoint, kernel: evidence.kernel,
                     captured: evidence.captured)
@@ -174,13 +176,13 @@ package struct EvidenceRecorder: Sendable {
     ///
     /// - Parameter trace: The tracer's final counts.
     package func summary(ended: Timestamp, packetsDropped: UInt64, trace: TraceSummary) -> RunSummary {
-        let captured = Self.captured(trace)
+        let servers = Self.servers(trace)
         let services = order.map { identity in
             let traced = trace.virtualServices.first { $0.identity == identity }
             return RunSummary.Service(
                 identity: identity,
                 realServers: (self.services[identity]?.servers ?? []).map {
-                    evidence(of: ServerKey(service: identity, server: $0), captured: captured)
+                    evidence(of: ServerKey(service: identity, server: $0), traced: servers)
                 },
                 causes: traced.map(Self.causes) ?? [:], unmatchedPackets: traced?.unmatchedPackets ?? 0,
                 table: traced?.table.map { TableEvidence(rows: $0.rows, matched: $0.matched) })
@@ -205,9 +207,9 @@ package struct EvidenceRecorder: Sendable {
         return causes
     }
 
-    private func evidence(of key: ServerKey, captured: [ServerKey: TrafficCounters]) -> RealServerEvidence {
+    private func evidence(of key: ServerKey, traced: [ServerKey: RealServerTrace]) -> RealServerEvidence {
         guard let server = servers[key] else { return RealServerEvidence(endpoint: key.server) }
-        let total = captured[key] ?? TrafficCounters()
+        let total = traced[key]?.captured ?? TrafficCounters()
         let sinceBaseline = total.growth(since: server.capturedAtBaseline) ?? TrafficCounters()
         // The kernel may not have counted, at the first reading, what was captured before it; nor, at the last, what
         // was captured within its lag.
@@ -216,6 +218,6 @@ package struct EvidenceRecorder: Sendable {
         return RealServerEvidence(
             endpoint: key.server, captured: sinceBaseline,
             kernel: server.wasReset || counters == .absent ? nil : server.latest.growth(since: server.baseline),
-            lagAllowance: server.lagAtBaseline + withinLag)
+            uncertain: server.lagAtBaseline + withinLag + (traced[key]?.straggling ?? TrafficCounters()))
     }
 }

@@ -69,6 +69,9 @@ package final class KernelThread: Sendable {
         state.withLock { $0.stops = true }
         wakeUp.signal()
         finished.wait()
+        // Nothing was captured after the last packet: what had been captured by then is known exactly.
+        let (trace, lastPacket) = capture.peek { ($0.trace, $0.lastPacket) }
+        state.withLock { $0.recorder.noteCaptured(trace, at: lastPacket) }
         read(isExact: true)
         return state.withLock { $0.recorder }
     }

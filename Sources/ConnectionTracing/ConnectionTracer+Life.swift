@@ -23,12 +23,22 @@ extension ConnectionTracer {
             let isTaken = lookup.isDIPSide && isClientKnown(lookup)
             if packet.flags.contains(.rst) || isTaken {
                 services[Int(service)].unmatchedPackets += 1
+                if lookup.isDIPSide, !lookup.isIn { noteStraggler(packet, of: service, endpoint: lookup.index) }
                 return FlowTable.none
             }
             count(.beganBefore, service: service)
             return create(packet, lookup, service: service, marks: .beganBefore)
         }
         return create(packet, lookup, service: service, marks: [])
+    }
+
+    /// A reply for a connection that is not in our table. The kernel may still have had its entry, and counted it: one
+    /// whose client port is taken over lives on for a tick.
+    private mutating func noteStraggler(_ packet: PacketSummary, of service: UInt16, endpoint: UInt16) {
+        let server = services[Int(service)].realServers.first { realServers[Int($0)].endpointIndex == endpoint }
+        guard let server else { return }
+        realServers[Int(server)].straggling.outPackets += 1
+        realServers[Int(server)].straggling.outBytes += UInt64(packet.ipLength)
     }
 
     /// The virtual service of a packet: on the DIP side the only one its real server serves.

@@ -10,7 +10,7 @@ extension ConnectionTracer {
                 realServers: service.realServers.map { index in
                     let server = realServers[Int(index)]
                     return RealServerTrace(
-                        endpoint: server.endpoint, captured: server.captured,
+                        endpoint: server.endpoint, captured: server.captured, straggling: server.straggling,
                         openConnections: UInt64(max(server.open, 0)), outcomes: server.outcomes,
                         synRetransmissions: server.synRetransmissions, connectLatency: server.connectLatency)
                 },

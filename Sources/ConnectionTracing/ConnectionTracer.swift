@@ -59,6 +59,8 @@ package struct ConnectionTracer: ~Copyable {
         let endpoint: Endpoint
         let endpointIndex: UInt16
         var captured = TrafficCounters()
+        /// Packets of connections whose client port another has taken over.
+        var straggling = TrafficCounters()
         var open: Int64 = 0
         var outcomes = [UInt64](repeating: 0, count: ConnectionOutcome.allCases.count)
         var synRetransmissions: UInt64 = 0

@@ -72,6 +72,8 @@ package struct RealServerTrace: Sendable {
     package var endpoint: Endpoint
     /// Assignments, packets and bytes as captured.
     package var captured: TrafficCounters
+    /// Packets and bytes for connections that are not in our table any more; not among the captured ones.
+    package var straggling: TrafficCounters
     /// Connections that are open now.
     package var openConnections: UInt64
     /// How connections ended, indexed by `ConnectionOutcome.rawValue`.
@@ -82,11 +84,13 @@ package struct RealServerTrace: Sendable {
     package var connectLatency: LatencyHistogram
 
     package init(
-        endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(), openConnections: UInt64 = 0,
+        endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(),
+        straggling: TrafficCounters = TrafficCounters(), openConnections: UInt64 = 0,
         outcomes: [UInt64] = [], synRetransmissions: UInt64 = 0, connectLatency: LatencyHistogram = LatencyHistogram()
     ) {
         self.endpoint = endpoint
         self.captured = captured
+        self.straggling = straggling
         self.openConnections = openConnections
         self.outcomes = outcomes
         self.synRetransmissions = synRetransmissions

@@ -14,6 +14,9 @@ package struct Capture: ~Copyable {
     package let name: String
     package let tap: Tap
     package let isLive: Bool
+    private let linkType: LinkType
+    /// A read failed: what follows in a file is not trusted.
+    private var isDamaged = false
     private var reader: Reader
     private var recorder: OpaquePointer?
 
@@ -34,6 +37,7 @@ package struct Capture: ~Copyable {
         self.name = name
         self.tap = tap
         self.isLive = isLive
+        self.linkType = linkType
         unsafe recorder = nil
         let isNano = unsafe pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
         reader = unsafe Reader(
@@ -137,10 +141,17 @@ package struct Capture: ~Copyable {
     package var bytesRead: UInt64 { reader.bytes }
     /// How many packets could not be decoded, by reason.
     package var failureCounts: [(error: DecodingError, count: UInt64)] { reader.decoder.failureCounts }
+    /// How many packets the queue can still take.
+    package var room: Int { reader.queue.free }
     package var firstTime: Int64? { reader.queue.firstTime }
     package var lastTime: Int64? { reader.queue.lastTime }
 
     /// Restricts what reaches us; packets that do not match cost nothing but the filter.
+    package mutating func setFilter(_ filter: CaptureFilter) throws(CaptureError) {
+        try setFilter(linkType == .ethernet ? filter.expression : filter.untagged)
+    }
+
+    /// Restricts what reaches us.
     ///
     /// - Parameter expression: In the language of pcap-filter(7).
     ///
@@ -182,7 +193,7 @@ package struct Capture: ~Copyable {
     /// The corresponding C function is `pcap_dispatch`.
     package mutating func fill(limit: Int) throws(CaptureError) -> Int {
         let room = min(limit, reader.queue.free)
-        guard room > 0 else { return 0 }
+        guard room > 0, !isDamaged else { return 0 }
         reader.queue.reserve(room)
         let before = reader.packets
         let status = unsafe withUnsafeMutablePointer(to: &reader) { reader in
@@ -199,6 +210,7 @@ package struct Capture: ~Copyable {
                 }, UnsafeMutableRawPointer(reader).assumingMemoryBound(to: u_char.self))
         }
         guard status >= 0 else {
+            isDamaged = !isLive
             throw CaptureError(
                 code: isLive ? .other : .damaged, subject: name, function: "pcap_dispatch", status: status,
                 detail: unsafe "\(String(cString: pcap_geterr(handle))) after \(reader.packets) packets")
@@ -213,7 +225,10 @@ package struct Capture: ~Copyable {
         reader.packets += 1
         reader.bytes += UInt64(header.len)
         let span = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(bytes!), byteCount: Int(header.caplen))
-        let time = Int64(header.ts.tv_sec) * 1_000_000_000 + Int64(header.ts.tv_usec) * reader.fractionInNanoseconds
+        // A damaged file may hold any number; beyond the year 2106 sums of times could overflow.
+        let seconds = min(max(Int64(header.ts.tv_sec), 0), Int64(UInt32.max))
+        let fraction = min(max(Int64(header.ts.tv_usec) * reader.fractionInNanoseconds, 0), 999_999_999)
+        let time = seconds * 1_000_000_000 + fraction
         if reader.decoder.decode(span, wireLength: Int(header.len), time: time, into: &reader.queue.next) {
             reader.queue.commit()
         }

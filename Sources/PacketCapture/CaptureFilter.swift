@@ -5,8 +5,14 @@ package struct CaptureFilter: Sendable, Hashable {
     /// Above this many terms a filter costs the kernel more than it saves, and may not compile.
     package static let mostTerms = 128
 
-    /// In the language of pcap-filter(7).
-    package let expression: String
+    /// For links without VLAN tags, in the language of pcap-filter(7).
+    package let untagged: String
+
+    /// The same for tagged packets too; libpcap compiles it for Ethernet alone.
+    package var expression: String {
+        // `vlan` shifts what follows it, so the tagged alternative comes last.
+        "(\(untagged)) or (vlan and (\(untagged)))"
+    }
 
     /// - Parameters:
     ///   - services: The virtual services to follow.
@@ -23,10 +29,8 @@ package struct CaptureFilter: Sendable, Hashable {
                 for server in service.realServers { terms.insert(Self.term(transport, server.endpoint)) }
             }
         }
-        let inner =
+        untagged =
             terms.isEmpty || terms.count > Self.mostTerms ? "(tcp or udp)" : terms.sorted().joined(separator: " or ")
-        // `vlan` shifts what follows it, so the tagged alternative comes last.
-        expression = "(\(inner)) or (vlan and (\(inner)))"
     }
 
     private static func term(_ transport: TransportProtocol?, _ endpoint: Endpoint) -> String {

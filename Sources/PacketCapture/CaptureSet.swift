@@ -52,6 +52,7 @@ package struct CaptureSet: ~Copyable {
         packets: (Span<PacketSummary>) -> Void, advance: (Int64) -> Void
     ) throws(CaptureError) {
         var damage: CaptureError?
+        var handedOver = Int64.min
         while true {
             try forEach { capture throws(CaptureError) in
                 while capture.queueIsShort {
@@ -64,9 +65,12 @@ package struct CaptureSet: ~Copyable {
                 }
             }
             guard let start = earliest() else { break }
+            // After a pause, what happened in it by the clock alone happens before the next packet.
+            if start > handedOver { advance(start) }
             let end = start + Self.slice
-            handOver(before: end, packets)
+            _ = handOver(before: end, packets)
             advance(end)
+            handedOver = end
         }
         if let damage { throw damage }
     }
@@ -78,28 +82,36 @@ package struct CaptureSet: ~Copyable {
     ///     ``settle``, unless capture ends.
     ///   - packets: Receives packets of one side and one slice at a time.
     ///   - advance: Called after each slice with the time up to which every packet was handed over.
-    /// - Returns: How many packets were read.
+    /// - Returns: Whether more may wait that another call would read.
     package mutating func readInterfaces(
         horizon: Int64, packets: (Span<PacketSummary>) -> Void, advance: (Int64) -> Void
-    ) throws(CaptureError) -> Int {
-        var read = 0
+    ) throws(CaptureError) -> Bool {
+        var moved = 0
+        var mayHaveMore = false
         var horizon = horizon
         try forEach { capture throws(CaptureError) in
-            let count = try capture.fill(limit: Self.mostAtOnce)
-            read += count
+            let most = min(Self.mostAtOnce, capture.room)
+            let count = try capture.fill(limit: most)
+            moved += count
             // A capture that has more waiting may still deliver packets as old as its newest.
-            if count == Self.mostAtOnce { horizon = min(horizon, capture.lastTime ?? horizon) }
+            if count == most {
+                mayHaveMore = true
+                horizon = min(horizon, capture.lastTime ?? horizon)
+            }
         }
         while let start = earliest(), start < horizon {
             let end = min(start + Self.slice, horizon)
-            handOver(before: end, packets)
+            moved += handOver(before: end, packets)
             advance(end)
         }
-        return read
+        return mayHaveMore && moved > 0
     }
 
-    private mutating func handOver(before end: Int64, _ packets: (Span<PacketSummary>) -> Void) {
-        forEach { capture in _ = capture.take(before: end, packets) }
+    /// - Returns: How many packets there were.
+    private mutating func handOver(before end: Int64, _ packets: (Span<PacketSummary>) -> Void) -> Int {
+        var count = 0
+        forEach { capture in count += capture.take(before: end, packets) }
+        return count
     }
 
     private mutating func earliest() -> Int64? {

@@ -158,7 +158,7 @@ extension TraceStore {
                 RealServerEvidence(
                     endpoint: endpoint, captured: Self.counters(row, "captured") ?? TrafficCounters(),
                     kernel: Self.counters(row, "kernel"),
-                    lagAllowance: Self.counters(row, "lag") ?? TrafficCounters()))
+                    uncertain: Self.counters(row, "uncertain") ?? TrafficCounters()))
         }
         for row in try Row.fetchAll(database, sql: "SELECT * FROM run_cause WHERE run_id = ?", arguments: [run]) {
             guard let cause = DifferenceCause(rawValue: row["cause"]) else {

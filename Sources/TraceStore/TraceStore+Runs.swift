@@ -133,7 +133,7 @@ extension TraceStore {
             let serverID = try dictionaries.id(of: server.endpoint, of: service.identity, in: database)
             let values: [(any DatabaseValueConvertible)?] =
                 [run, serverID, position] + columns(server.captured) + columns(server.kernel)
-                + columns(server.lagAllowance)
+                + columns(server.uncertain)
             try database.execute(
                 sql: "INSERT INTO run_real_server VALUES (\(databaseQuestionMarks(count: values.count)))",
                 arguments: StatementArguments(values))

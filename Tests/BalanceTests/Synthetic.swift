@@ -68,7 +68,7 @@ struct Synthetic {
         let rows = numbers.filter { $0 > 0 }.sorted().map { number in
             RealServerEvidence(
                 endpoint: server(number), captured: counters(captured.count { $0.realServer == server(number) }),
-                kernel: kernel.map { counters($0.count { $0 == number }) }, lagAllowance: counters(lag))
+                kernel: kernel.map { counters($0.count { $0 == number }) }, uncertain: counters(lag))
         }
         return RunEvidence(
             run: RunDescription(id: 3, name: "ab", command: ["ab", "-n", "1000"], started: time(0), ended: time(60)),

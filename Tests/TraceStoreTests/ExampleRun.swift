@@ -65,7 +65,7 @@ enum ExampleRun {
             endpoint: .rs1,
             captured: TrafficCounters(connections: 3, inPackets: 19, outPackets: 15, inBytes: 1_900, outBytes: 1_500),
             kernel: TrafficCounters(connections: 4, inPackets: 20, outPackets: 15, inBytes: 2_000, outBytes: 1_500),
-            lagAllowance: TrafficCounters(inPackets: 2, inBytes: 200)),
+            uncertain: TrafficCounters(inPackets: 2, inBytes: 200)),
     ]
 
     static func description(id: Int64) -> RunDescription {

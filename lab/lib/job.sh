@@ -8,21 +8,28 @@
 kernel='' # of the current job
 work=''   # the job's folder on the host: the order goes in, the results come out
 group=''  # the job's process group while it runs in the background
+watchdog='' # the process that keeps its time
+
+# Ends what runs in the background; the shell would print a line for each process that it sees killed.
+end_group() {
+    {
+        kill -KILL -- "-$group" "$watchdog"
+        wait
+    } 2>/dev/null || true
+    group=''
+}
 
 # Runs at every exit, wanted or not, and ends only what this process started.
 finish_job() {
-    if [ -n "$group" ]; then
-        kill -KILL -- "-$group" 2>/dev/null || true
-        wait || true
-        group=''
-    fi
+    [ -z "$group" ] || end_group
     if [ -n "$work" ]; then
         "cleanup_$kernel"
         rm -rf "$work"
         work=''
     fi
 }
-trap finish_job EXIT
+# bash says on stderr which of its children were killed; nobody needs to read that.
+trap 'finish_job 2>/dev/null' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -43,7 +50,7 @@ start_job() { # KERNEL NAME=VALUE...: makes $work with the order inside
 # end all of it. Its output goes through cat because user-mode Linux switches a terminal to raw mode; the second cat
 # drains what nobody wants to read any more.
 run_in_background() { # SECONDS COMMAND...
-    local job watchdog
+    local job
     set -m
     "${@:2}" </dev/null | { cat || cat >/dev/null; } &
     job=$! group=$(jobs -p %+)
@@ -51,10 +58,7 @@ run_in_background() { # SECONDS COMMAND...
     setpriv --pdeathsig KILL sleep "$1" >/dev/null &
     watchdog=$!
     wait -n "$job" "$watchdog" || true
-    kill -KILL -- "-$group" 2>/dev/null || true
-    kill "$watchdog" 2>/dev/null || true
-    wait || true
-    group=''
+    end_group
 }
 
 # The scenarios in $scenarios, by kernel; each kernel is entered once.

@@ -17,12 +17,25 @@ uml_memory_folder() {
     if [ "${free:-0}" -gt "$needed" ]; then echo /dev/shm; else echo "$work/tmp"; fi
 }
 
+# Prints the command that gives the kernel a process namespace of its own, if we may: when its first process dies, all
+# do. Without it, killing the lab with SIGKILL would leave the stopped processes of the kernel behind.
+uml_namespace() {
+    local try
+    for try in "unshare" "unshare --user --map-current-user"; do
+        if $try --pid --fork --kill-child true 2>/dev/null; then
+            echo "$try --pid --fork --kill-child"
+            return
+        fi
+    done
+}
+
 # Becomes the kernel. File descriptors 3 and 4 are its console, 1 and 2 what user-mode Linux itself has to say.
 enter_uml() {
-    local memory=${LAB_MEMORY:-1G} folder
+    local memory=${LAB_MEMORY:-1G} folder namespace
     folder=$(uml_memory_folder "$memory")
+    read -ra namespace < <(uml_namespace) || true
     exec 3<&0 4>&1
-    TMPDIR=$folder exec setpriv --pdeathsig KILL linux.uml \
+    TMPDIR=$folder exec setpriv --pdeathsig KILL "${namespace[@]}" linux.uml \
         "mem=$memory" root=/dev/root rootfstype=hostfs rootflags=/ rw "init=$lab/lib/uml-init" \
         "lab_work=$work" "uml_dir=$work/uml/" con=null con0=fd:3,fd:4 quiet loglevel=1 \
         </dev/null >"$work/boot.log" 2>&1

@@ -211,11 +211,11 @@ extension Migration {
             kernel_out_packets INTEGER,          -- packets to clients
             kernel_in_bytes INTEGER,             -- bytes from clients, IP header included
             kernel_out_bytes INTEGER,            -- bytes to clients, IP header included
-            lag_conns INTEGER NOT NULL,          -- lag_…: a difference up to this is the kernel's counting lag
-            lag_in_packets INTEGER NOT NULL,     -- packets from clients
-            lag_out_packets INTEGER NOT NULL,    -- packets to clients
-            lag_in_bytes INTEGER NOT NULL,       -- bytes from clients, IP header included
-            lag_out_bytes INTEGER NOT NULL,      -- bytes to clients, IP header included
+            uncertain_conns INTEGER NOT NULL,    -- uncertain_…: what the kernel may or may not have counted
+            uncertain_in_packets INTEGER NOT NULL, -- packets from clients
+            uncertain_out_packets INTEGER NOT NULL, -- packets to clients
+            uncertain_in_bytes INTEGER NOT NULL, -- bytes from clients, IP header included
+            uncertain_out_bytes INTEGER NOT NULL, -- bytes to clients, IP header included
             PRIMARY KEY (run_id, real_server_id)
         ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,66 @@
+import PacketDecoding
+import Testing
+
+/// SplitMix64: the same numbers on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+}
+
+/// Bytes nobody made on purpose: each is decoded or counted, and none traps.
+struct RandomBytesTests {
+    private static let rounds = 8_000
+
+    @Test(arguments: LinkType.allCases)
+    func `random bytes are decoded or counted`(linkType: LinkType) {
+        var random = SeededGenerator(seed: UInt64(linkType.rawValue))
+        expectAnswers(linkType, &random) { random in
+            (0..<Int.random(in: 0...160, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        }
+    }
+
+    @Test(arguments: LinkType.allCases)
+    func `good packets with a few bad bytes are decoded or counted`(linkType: LinkType) {
+        var random = SeededGenerator(seed: 1_000 + UInt64(linkType.rawValue))
+        let seeds = HeaderMix.all.map(\.bytes)
+        expectAnswers(linkType, &random) { random in
+            var bytes = seeds.randomElement(using: &random)!
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            return Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random)))
+        }
+    }
+
+    private func expectAnswers(
+        _ linkType: LinkType, _ random: inout SeededGenerator, _ make: (inout SeededGenerator) -> [UInt8]
+    ) {
+        var decoder = PacketDecoder(linkType: linkType, tap: .both)
+        var packet = PacketSummary()
+        var decoded = 0
+        var contradictions = 0
+        for round in 0..<Self.rounds {
+            let bytes = make(&random)
+            // The wire length of a damaged capture may be anything.
+            let wireLength = round % 4 == 0 ? Int.random(in: 0...Int(UInt32.max), using: &random) : bytes.count
+            guard decoder.decode(bytes, wireLength: wireLength, time: Int64(round), into: &packet) else {
+                continue
+            }
+            decoded += 1
+            if packet.payloadLength >= packet.ipLength || (packet.transport != 6 && packet.transport != 17) {
+                contradictions += 1
+            }
+        }
+        #expect(decoded + decoder.failureCounts.reduce(0) { $0 + Int($1.count) } == Self.rounds)
+        #expect(contradictions == 0)
+    }
+}
