@@ -38,12 +38,12 @@ package struct CaptureError: Error, Sendable, Hashable, CustomStringConvertible 
             case .interfaceNotFound: "there is no such interface here; `ip link` lists them"
             case .interfaceDown: "the interface is down; bring it up with: ip link set dev \(subject) up"
             case .notPermitted: "capturing needs root or CAP_NET_RAW: run with sudo"
-            case .fileUnreadable: detail
+            case .fileUnreadable: "\(detail); check the path and its permissions"
             case .notACapture: "\(detail); a pcap or pcapng file is expected, as `tcpdump -w` writes it"
             case .damaged: "\(detail); the file is damaged or was cut short: capture again, or repair it with `editcap`"
             case .unsupportedLinkType:
                 "\(detail); Ethernet, Linux cooked and raw IP captures can be read: capture on the interface itself"
-            case .fileUnwritable: detail
+            case .fileUnwritable: "\(detail); choose another folder"
             case .other: "\(detail) (\(function) returned \(status))"
             }
         return "\(subject): \(cure)"

@@ -6,6 +6,12 @@ import PacketCapture
 import TraceStore
 import WebInterface
 
+/// Something asked for that the input does not hold.
+struct InputError: Error, CustomStringConvertible {
+    /// One line: what, where, and how to mend.
+    let description: String
+}
+
 /// Turns errors into one line and an exit status; the only place where one becomes the other.
 enum Failure {
     // The statuses of sysexits.h.
@@ -46,6 +52,7 @@ enum Failure {
             }
         case let error as WebInterfaceError:
             error.code == .invalidAddress ? ExitCode.validationFailure.rawValue : unavailable
+        case is InputError: dataError
         case let error as CollectorError:
             error.code == .nothingCaptured ? dataError : unavailable
         default: nil

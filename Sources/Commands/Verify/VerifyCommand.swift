@@ -46,9 +46,13 @@ struct VerifyCommand: AsyncParsableCommand {
             path: database.path(environment: ProcessInfo.processInfo.environment))
         var evidence = try store.evidence(run: try store.resolveRun(run))
         if let virtualService {
+            let known = evidence.virtualServices.map(\.identity.description)
             evidence.virtualServices.removeAll { $0.identity != virtualService }
             guard !evidence.virtualServices.isEmpty else {
-                throw ValidationError("--virtual-service \(virtualService): run \(evidence.run.id) has no such service")
+                throw InputError(
+                    description:
+                        "--virtual-service \(virtualService): run \(evidence.run.id) knows only "
+                        + known.joined(separator: ", "))
             }
         }
         let report = Judge.verdict(on: evidence)
