@@ -160,7 +160,7 @@ package final class CaptureThread: Sendable {
         if isLast { work.tracer.finish() }
     }
 
-    /// Traces everything captured before `horizon`; at the end of capture, everything the kernel still has.
+    /// Traces everything captured before `horizon`.
     private func read(_ work: inout Work, before horizon: Int64) throws(CaptureError) {
         while try work.captures.readInterfaces(
             horizon: horizon, packets: { work.tracer.process($0) }, advance: { work.tracer.advance(to: $0) })

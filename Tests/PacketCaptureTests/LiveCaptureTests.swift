@@ -1,0 +1,163 @@
+import Foundation
+import Glibc
+import PacketCapture
+import PacketDecoding
+import Testing
+
+/// A network namespace with a veth pair: what leaves by `near` is captured on `far`.
+///
+/// Needs root, and says so loudly: a test that cannot make it fails.
+final class Namespace: Sendable {
+    let name = "ipvscope-\(UInt32.random(in: 0 ... .max))"
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    init() throws {
+        try Self.run(["ip", "netns", "add", name])
+        for line in [
+            "link add near type veth peer name far", "link set lo up", "link set near up", "link set far up",
+            "addr add 10.99.0.1/24 dev near", "neigh add 10.99.0.2 lladdr 02:00:00:00:00:02 dev near nud permanent",
+            "link add link near name near.5 type vlan id 5", "link set near.5 up", "addr add 10.98.0.1/24 dev near.5",
+            "neigh add 10.98.0.2 lladdr 02:00:00:00:00:02 dev near.5 nud permanent",
+            "link add silent type veth peer name unused",
+        ] {
+            try Self.run(["ip", "-n", name] + line.split(separator: " ").map(String.init))
+        }
+    }
+
+    deinit { try? Self.run(["ip", "netns", "delete", name]) }
+
+    /// Sends a datagram from within.
+    func send(_ text: String, to address: String, port: Int) throws {
+        try Self.run(["ip", "netns", "exec", name, "bash", "-c", "echo \(text) > /dev/udp/\(address)/\(port)"])
+    }
+
+    static func run(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure(
+                description: "\(arguments.joined(separator: " ")): \(text); this test needs root and iproute2")
+        }
+    }
+
+    /// Runs `body` on a thread of its own that has entered the namespace.
+    func enter<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result {
+        let path = "/run/netns/\(name)"
+        let box = Box<Swift.Result<Result, any Error>>()
+        let done = DispatchSemaphore(value: 0)
+        Thread {
+            box.value = Swift.Result {
+                let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+                defer { close(descriptor) }
+                guard setns(descriptor, CLONE_NEWNET) == 0 else {
+                    throw Failure(description: "setns: errno \(errno); this test needs root")
+                }
+                return try body()
+            }
+            done.signal()
+        }.start()
+        done.wait()
+        return try box.value!.get()
+    }
+
+    /// Confinement: written before the semaphore is signalled, read after it was waited for.
+    private final class Box<Value>: @unchecked Sendable {
+        var value: Value?
+    }
+}
+
+@Suite(.serialized)
+struct LiveCaptureTests {
+    private struct Captured: Sendable {
+        var packets: [String] = []
+        var packetsRead: UInt64 = 0
+        var drops: UInt64 = 0
+        var isLive = false
+        var newestAge: Int64 = .max
+    }
+
+    private static func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1e9) }
+
+    /// Captures on `far` while `send` runs, until `count` packets came or five seconds passed.
+    private static func capture(
+        in namespace: Namespace, filter: String, count: Int, recording: String? = nil,
+        _ send: @escaping @Sendable () throws -> Void
+    ) throws -> Captured {
+        try namespace.enter {
+            var capture = try Capture.open(interface: "far", tap: .vip)
+            try capture.setFilter(filter)
+            if let recording { try capture.record(to: recording) }
+            var result = Captured(isLive: capture.isLive)
+            var set = CaptureSet(capture, nil)
+            try send()
+            for _ in 0..<50 where result.packets.count < count {
+                set.wait(milliseconds: 100)
+                _ = try set.readInterfaces(
+                    horizon: .max,
+                    packets: { packets in
+                        for index in packets.indices {
+                            let packet = packets[index]
+                            result.packets.append("\(packet.destination) \(packet.payloadLength)")
+                            result.newestAge = now() - packet.time
+                        }
+                    }, advance: { _ in })
+            }
+            set.forEach { capture in
+                result.packetsRead = capture.packetsRead
+                result.drops = capture.dropCounts.byKernel
+                capture.flushRecording()
+            }
+            return result
+        }
+    }
+
+    @Test func `packets on a wire are captured through the filter, and recorded`() throws {
+        let namespace = try Namespace()
+        let folder = try TemporaryFolder()
+        let captured = try Self.capture(
+            in: namespace, filter: "udp port 53", count: 3, recording: folder.path("far.pcap")
+        ) {
+            for text in ["a", "bb", "ccc"] { try namespace.send(text, to: "10.99.0.2", port: 53) }
+            try namespace.send("other", to: "10.99.0.2", port: 54)
+        }
+        #expect(captured.packets == ["10.99.0.2:53 2", "10.99.0.2:53 3", "10.99.0.2:53 4"])
+        #expect(captured.packetsRead == 3)
+        #expect(captured.drops == 0)
+        #expect(captured.isLive)
+        // The clock of the packets is the wall clock.
+        #expect((0..<60_000_000_000).contains(captured.newestAge))
+        #expect(try Reading(folder.path("far.pcap")).times.count == 3)
+    }
+
+    @Test func `packets in a VLAN pass the filter of their service`() throws {
+        let namespace = try Namespace()
+        let filter = "(udp port 53 and host 10.98.0.2)"
+        let captured = try Self.capture(in: namespace, filter: "(\(filter)) or (vlan and (\(filter)))", count: 1) {
+            try namespace.send("tagged", to: "10.98.0.2", port: 53)
+        }
+        #expect(captured.packets == ["10.98.0.2:53 7"])
+    }
+
+    @Test func `an interface that is down is named as such`() throws {
+        let namespace = try Namespace()
+        let problem = try namespace.enter { () -> CaptureError? in
+            do throws(CaptureError) {
+                _ = try Capture.open(interface: "silent", tap: .vip)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(problem?.code == .interfaceDown)
+        #expect(problem?.description == "silent: the interface is down; bring it up with: ip link set dev silent up")
+    }
+}
