@@ -151,6 +151,7 @@ package final class CaptureThread: Sendable {
                 outbox.withLock { $0.marks[mark] = summary }
             }
             try read(&work, before: isLast ? .max : horizon)
+            outbox.withLock { $0.problem = nil }
         } catch {
             outbox.withLock { $0.problem = error }
             // An interface that is gone would have us spin.

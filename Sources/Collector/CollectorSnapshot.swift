@@ -7,25 +7,31 @@ package struct CollectorSnapshot: Sendable {
     package var started: Timestamp
     package var kernel: KernelReading
     package var captures: [CaptureStatus]
+    /// Why reading packets failed, for people; `nil` while it works.
+    package var captureProblem: String?
     package var trace: TraceSummary
     package var audits: [RealServerAudit]
     package var store: StoreStatus?
 
     package init(
-        time: Timestamp, started: Timestamp, kernel: KernelReading, captures: [CaptureStatus], trace: TraceSummary,
+        time: Timestamp, started: Timestamp, kernel: KernelReading, captures: [CaptureStatus],
+        captureProblem: String? = nil, trace: TraceSummary,
         audits: [RealServerAudit] = [], store: StoreStatus? = nil
     ) {
         self.time = time
         self.started = started
         self.kernel = kernel
         self.captures = captures
+        self.captureProblem = captureProblem
         self.trace = trace
         self.audits = audits
         self.store = store
     }
 
     /// Whether capture runs and the kernel answers: what `/-/ready` says.
-    package var isReady: Bool { !captures.isEmpty && kernel.problem == nil && kernel.state != nil }
+    package var isReady: Bool {
+        !captures.isEmpty && captureProblem == nil && kernel.problem == nil && kernel.state != nil
+    }
 }
 
 /// The last reading of the kernel.

@@ -3,6 +3,7 @@ import ConnectionTracing
 import Foundation
 package import IPVSKernel
 package import IPVSModel
+import PacketCapture
 import Synchronization
 import TraceStore
 
@@ -155,10 +156,13 @@ package final class KernelThread: Sendable {
         _ samples: [TrafficSample]
     ) {
         let output = capture.takeOutput()
-        let (trace, captures) = capture.peek { ($0.trace, $0.captures) }
+        let (trace, captures, captureProblem) = capture.peek { ($0.trace, $0.captures, $0.problem?.description) }
         let drops = captures.reduce(0) { $0 + $1.packetsDropped + $1.interfaceDropped }
         var events = output.events + events
         state.withLock { state in
+            if let captureProblem, state.snapshot?.captureProblem != captureProblem {
+                events.append(TraceEvent(time: .now(), kind: .captureLoss, detail: captureProblem))
+            }
             if drops > state.dropsSeen {
                 events.append(
                     TraceEvent(
@@ -168,7 +172,8 @@ package final class KernelThread: Sendable {
             }
             state.reading = reading
             state.snapshot = CollectorSnapshot(
-                time: .now(), started: started, kernel: reading, captures: captures, trace: trace,
+                time: .now(), started: started, kernel: reading, captures: captures,
+                captureProblem: captureProblem, trace: trace,
                 audits: state.recorder.audits(trace), store: store.status)
         }
         store.noteLoss(rows: output.recordsDropped)

@@ -40,7 +40,7 @@ struct Routes: Sendable {
     func obstacle() -> String? {
         guard let snapshot = snapshot() else { return "the collector is starting" }
         if snapshot.isReady { return nil }
-        if let problem = snapshot.kernel.problem {
+        if let problem = snapshot.captureProblem ?? snapshot.kernel.problem {
             return problem.split(whereSeparator: \.isNewline).joined(separator: " ")
         }
         return snapshot.captures.isEmpty ? "no capture runs" : "the kernel was not read yet"

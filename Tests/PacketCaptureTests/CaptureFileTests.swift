@@ -57,7 +57,7 @@ struct CaptureFileTests {
     @Test func `a missing file is named`() throws {
         let problem = try #require(throws: CaptureError.self) { try Reading("/nowhere/at/all.pcap") }
         #expect(problem.code == .fileUnreadable)
-        #expect(problem.description == "/nowhere/at/all.pcap: No such file or directory")
+        #expect(problem.description.hasPrefix("/nowhere/at/all.pcap: No such file or directory"))
     }
 
     @Test(arguments: [(UInt32(105), "IEEE802_11"), (147, "")])
@@ -110,6 +110,6 @@ struct CaptureFileTests {
             _ = try Capture.open(interface: "no-such-nic0", tap: .vip)
         }
         #expect(problem.code == .interfaceNotFound)
-        #expect(problem.description == "no-such-nic0: there is no such interface here; `ip link` lists them")
+        #expect(problem.description.hasPrefix("no-such-nic0: there is no such interface"))
     }
 }
