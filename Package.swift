@@ -97,6 +97,22 @@ let package = Package(
 
         // Tests.
         .testTarget(
+            name: "PacketDecodingTests", dependencies: ["IPVSModel", "PacketCapture", "PacketDecoding"],
+            exclude: ["Captures"], swiftSettings: strict),
+        .testTarget(
+            name: "PacketCaptureTests", dependencies: ["IPVSModel", "PacketCapture", "PacketDecoding"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConnectionTracingTests", dependencies: ["ConnectionTracing", "IPVSModel", "PacketDecoding"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CollectorTests",
+            dependencies: [
+                "Balance", "Collector", "ConnectionTracing", "IPVSKernel", "IPVSModel", "PacketCapture",
+                "PacketDecoding", "TraceStore",
+            ],
+            exclude: ["Recordings"], swiftSettings: strict),
+        .testTarget(
             name: "IPVSKernelTests", dependencies: ["IPVSKernel", "IPVSModel"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(name: "IPVSModelTests", dependencies: ["IPVSModel"], swiftSettings: strict),

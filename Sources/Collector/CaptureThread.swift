@@ -129,7 +129,7 @@ package final class CaptureThread: Sendable {
 
     private func setFilters(for services: [VirtualService], _ work: inout Work) {
         do throws(CaptureError) {
-            try work.captures.forEach { capture throws(CaptureError) in
+            try work.captures.visitEach { capture throws(CaptureError) in
                 let filter = CaptureFilter(services: services, vip: capture.tap != .dip, dip: capture.tap != .vip)
                 guard work.filters[capture.name] != filter else { return }
                 try capture.setFilter(filter)
@@ -178,7 +178,7 @@ package final class CaptureThread: Sendable {
         if isDue {
             work.published = now
             var failures: [(reason: String, count: UInt64)] = []
-            work.captures.forEach { capture in
+            work.captures.visitEach { capture in
                 captures.append(CaptureStatus(capture))
                 for failure in capture.failureCounts {
                     if let known = failures.firstIndex(where: { $0.reason == failure.error.reason }) {

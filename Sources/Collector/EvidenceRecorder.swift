@@ -84,12 +84,16 @@ package struct EvidenceRecorder: Sendable {
                 note(server, of: service.identity, captured: captured, at: time, events: &events)
             }
         }
-        for (key, server) in servers where server.lastReading != time && !server.wasReset {
-            servers[key]?.wasReset = true
-            events.append(
-                TraceEvent(
-                    time: time, kind: .counterReset, virtualService: key.service, realServer: key.server,
-                    detail: "real server or virtual service removed"))
+        for identity in order {
+            for endpoint in services[identity]?.servers ?? [] {
+                let key = ServerKey(service: identity, server: endpoint)
+                guard let server = servers[key], server.lastReading != time, !server.wasReset else { continue }
+                servers[key]?.wasReset = true
+                events.append(
+                    TraceEvent(
+                        time: time, kind: .counterReset, virtualService: identity, realServer: endpoint,
+                        detail: "real server or virtual service removed"))
+            }
         }
         lastReading = time
         noteCaptured(trace, at: time)

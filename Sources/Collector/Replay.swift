@@ -59,11 +59,10 @@ package struct Replay {
         }
 
         try captures.readFiles(
-            packets: { packets in
-                pass(packets[0].time)
-                tracer.process(packets)
-            },
+            boundary: { pending.next },
+            packets: { tracer.process($0) },
             advance: { time in
+                pass(time)
                 tracer.advance(to: time)
                 if tracer.pendingRecords >= Self.batch {
                     write(StoreBatch(connections: tracer.takeRecords(), events: tracer.takeEvents()))
@@ -109,6 +108,9 @@ private struct Moments {
         }
         moments.sort { $0.time < $1.time }
     }
+
+    /// The time of the next moment; the end of time if there is none.
+    var next: Int64 { moments.first?.time.rawValue ?? .max }
 
     mutating func take(upTo time: Int64) -> [Moment] {
         let count = moments.prefix { $0.time.rawValue <= time }.count

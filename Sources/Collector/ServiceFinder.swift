@@ -10,18 +10,26 @@ package enum ServiceFinder {
         var sequence: UInt32
     }
 
+    /// A SYN as one capture shows it: on a one-armed director first on its way in, last on its way out.
+    private struct Seen {
+        var first: Endpoint
+        var last: Endpoint
+        var time: Int64
+    }
+
     /// More handshakes than this are not needed to know a director.
     private static let mostHandshakes = 100_000
 
-    /// - Returns: A kernel state with the services found, no scheduler and no counters.
+    /// - Returns: A kernel state with the services found, of the time of the first handshake, with no scheduler and no
+    ///   counters.
     /// - Throws: `CaptureError`, or ``CollectorError`` if no connection was seen on both sides.
     package static func find(vipPath: String, dipPath: String) throws -> KernelState {
         let vip = try handshakes(in: vipPath)
-        let dip = try handshakes(in: dipPath)
+        let dip = vipPath == dipPath ? vip : try handshakes(in: dipPath)
         var servers: [Endpoint: Set<Endpoint>] = [:]
-        for (handshake, virtual) in vip {
-            guard let server = dip[handshake], server != virtual else { continue }
-            servers[virtual, default: []].insert(server)
+        for (handshake, seen) in vip {
+            guard let server = dip[handshake]?.last, server != seen.first else { continue }
+            servers[seen.first, default: []].insert(server)
         }
         guard !servers.isEmpty else {
             throw CollectorError(
@@ -35,20 +43,23 @@ package enum ServiceFinder {
                 identity: .endpoint(.tcp, virtual), scheduler: Scheduler(rawValue: "unknown"),
                 realServers: (servers[virtual] ?? []).sorted().map { RealServer(endpoint: $0) })
         }
+        let began = Timestamp(rawValue: vip.values.map(\.time).min() ?? 0)
         return KernelState(
-            observedAt: Timestamp(rawValue: 0), version: "unknown", connectionTableSize: 0,
-            timeouts: KernelState.Timeouts(), virtualServices: services)
+            observedAt: began, version: "unknown", connectionTableSize: 0, timeouts: KernelState.Timeouts(),
+            virtualServices: services)
     }
 
-    private static func handshakes(in path: String) throws(CaptureError) -> [Handshake: Endpoint] {
-        var found: [Handshake: Endpoint] = [:]
+    private static func handshakes(in path: String) throws(CaptureError) -> [Handshake: Seen] {
+        var found: [Handshake: Seen] = [:]
         var captures = CaptureSet(try Capture.open(file: path, tap: .both), nil)
         try captures.readFiles(
             packets: { packets in
                 for index in packets.indices where packets[index].flags.intersection([.syn, .ack]) == .syn {
                     guard found.count < mostHandshakes else { return }
                     let packet = packets[index]
-                    found[Handshake(client: packet.source, sequence: packet.sequence)] = packet.destination
+                    let seen = Seen(first: packet.destination, last: packet.destination, time: packet.time)
+                    found[Handshake(client: packet.source, sequence: packet.sequence), default: seen].last =
+                        packet.destination
                 }
             }, advance: { _ in })
         return found

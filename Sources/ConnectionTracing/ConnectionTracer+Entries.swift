@@ -85,13 +85,13 @@ extension ConnectionTracer {
 
     /// - Returns: Whether the row names the real server that the packets went to.
     private mutating func note(_ entry: ConnectionEntry, on number: UInt32, at time: Timestamp) -> Bool {
-        let server = endpointList.firstIndex {
-            $0.endpoint == entry.realServer && $0.transport == entry.transportProtocol.rawValue
-        }
-        guard let server else { return false }
-        if flows[number].endpoint == FlowRecord.unknown { bind(number, to: UInt16(server)) }
+        let address = entry.realServer.address
+        let server = endpoints.match(
+            address.high, address.low, port: entry.realServer.port, transport: entry.transportProtocol.rawValue)
+        guard server.role == .realServer else { return false }
+        if flows[number].endpoint == FlowRecord.unknown { bind(number, to: server.index) }
         // A client port scheduled anew shows two rows for a tick: the other one is of its predecessor.
-        guard flows[number].endpoint == server else { return false }
+        guard flows[number].endpoint == server.index else { return false }
         guard let state = KernelTCPState(entry.state) else { return true }
         let milliseconds = flows[number].milliseconds(at: max(time.rawValue, flows[number].first))
         if flows[number].entryFirst == 0 { flows[number].entryFirst = milliseconds }

@@ -10,15 +10,17 @@ extension ConnectionTracer {
     mutating func begin(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
         let isSYN = packet.transport == 6 && packet.flags.contains(.syn) && !packet.flags.contains(.rst)
         guard number == FlowTable.none else {
-            let known = flows[number]
-            if !isSYN || known.vip.syn == 0 && known.dip.syn == 0 || known.vip.extra == packet.sequence {
-                if isSYN { noteHandshake(number, packet, lookup) }
-                return number
-            }
-            return supersede(number, packet, lookup)
+            guard isSYN else { return number }
+            if isNewHandshake(packet, lookup, on: flows[number]) { return supersede(number, packet, lookup) }
+            noteHandshake(number, packet, lookup)
+            return number
         }
-        guard let service = service(of: packet, lookup) else { return FlowTable.none }
-        if packet.transport == 6, !isSYN || !lookup.isIn {
+        guard let service = service(of: packet, lookup) else {
+            // It is of one of several services, and counted once.
+            services[Int(endpointList[Int(lookup.index)].services[0])].unmatchedPackets += 1
+            return FlowTable.none
+        }
+        if !lookup.isIn || packet.transport == 6 && !isSYN {
             // An RST for a connection nobody knows, or a straggler of one whose port was taken over.
             let isTaken = lookup.isDIPSide && isClientKnown(lookup)
             if packet.flags.contains(.rst) || isTaken {
@@ -52,6 +54,25 @@ extension ConnectionTracer {
         flows.find(lookup.hash) { record, _ in record.belongs(to: lookup.client) } != FlowTable.none
     }
 
+    /// Whether a SYN begins a connection of its own: it has a number of its own, or the kernel schedules it anew
+    /// whatever its number, as it does when a refused client tries again.
+    private func isNewHandshake(_ packet: PacketSummary, _ lookup: Lookup, on known: FlowRecord) -> Bool {
+        if known.vip.extra != packet.sequence || known.vip.syn == 0 && known.dip.syn == 0 { return true }
+        guard !lookup.isDIPSide, known.vip.syn != 0 else { return false }
+        return isGone(known, at: packet.time) || isSpent(known)
+    }
+
+    /// Whether the kernel's timer must have run out.
+    private func isGone(_ record: FlowRecord, at time: Int64) -> Bool {
+        let timeout = record.kernelState.timeout(timeouts) * 1_000_000_000
+        return time - record.last > timeout + timeout / 16
+    }
+
+    /// Whether the kernel schedules a SYN on this entry anew.
+    private func isSpent(_ record: FlowRecord) -> Bool {
+        record.kernelState.isReschedulable && reschedulesSpentEntries && !services[Int(record.service)].isPersistent
+    }
+
     /// A SYN that belongs to the connection it found: the first on this side, or a repetition.
     private mutating func noteHandshake(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) {
         guard !lookup.isDIPSide, flows[number].vip.syn != 0 else { return }
@@ -67,15 +88,12 @@ extension ConnectionTracer {
                 connection: record.id, detail: "client \(packet.source)"))
     }
 
-    /// A SYN with a new sequence number on a client port that the table knows: a new connection takes its place.
+    /// A new handshake on a client port that the table knows: a new connection takes its place.
     private mutating func supersede(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
         let old = flows[number]
-        let timeout = old.kernelState.timeout(timeouts) * 1_000_000_000
-        let isGone = packet.time - old.last > timeout + timeout / 16
-        let isRescheduled =
-            isGone
-            || (old.kernelState.isReschedulable && reschedulesSpentEntries
-                && !services[Int(old.service)].isPersistent)
+        let isGone = isGone(old, at: packet.time)
+        let isRescheduled = isGone || isSpent(old)
+        if isGone, old.origin.isAssignment { count(.entryExpired, service: old.service) }
         retire(number, outcomeIfOpen: isGone ? .expired : .open)
         let marks: FlowRecord.Marks = isGone ? [] : isRescheduled ? .reusedPort : .sameEntry
         let service = lookup.isDIPSide ? old.service : lookup.index
@@ -105,15 +123,10 @@ extension ConnectionTracer {
             services[Int(service)].unmatchedPackets += 1
             return FlowTable.none
         }
-        var record = FlowRecord()
-        record.clientHigh = lookup.client.high
-        record.clientLow = lookup.client.low
-        record.clientPort = lookup.client.port
-        record.transport = lookup.client.transport
+        var record = FlowRecord(client: lookup.client, id: nextID)
+        nextID += 1
         record.first = packet.time
         record.last = packet.time
-        record.id = nextID
-        nextID += 1
         record.service = service
         record.marks = marks.union(.live)
         record.vip.extra = packet.sequence
@@ -142,7 +155,9 @@ extension ConnectionTracer {
         realServers[Int(index)].captured.inPackets += UInt64(record.vip.inPackets)
         realServers[Int(index)].captured.inBytes += record.vip.inBytes
         if record.origin.isAssignment { realServers[Int(index)].captured.connections += 1 }
-        if record.marks.contains(.synRepeated) { realServers[Int(index)].synRetransmissions += 1 }
+        if record.marks.contains(.synRepeated) {
+            realServers[Int(index)].synRetransmissions += UInt64(record.vip.inRepeated)
+        }
         if !record.isOver { realServers[Int(index)].open += 1 }
     }
 
@@ -154,6 +169,7 @@ extension ConnectionTracer {
     }
 
     mutating func noteEnd(_ number: UInt32) {
+        endedConnections += 1
         let server = flows[number].realServer
         if server != FlowRecord.unknown { realServers[Int(server)].open -= 1 }
     }
@@ -177,12 +193,11 @@ extension ConnectionTracer {
 
     private mutating func sweep(_ number: UInt32) {
         guard flows[number].marks.contains(.live) else { return }
-        let age = now - flows[number].last
-        let timeout = flows[number].kernelState.timeout(timeouts) * 1_000_000_000
-        if age > timeout + timeout / 16 {
+        if isGone(flows[number], at: now) {
             if flows[number].origin.isAssignment { count(.entryExpired, service: flows[number].service) }
             retire(number, outcomeIfOpen: .expired)
-        } else if age >= Self.linger, flows[number].isOver, !flows[number].marks.contains(.written) {
+        } else if now - flows[number].last >= Self.linger, flows[number].isOver, !flows[number].marks.contains(.written)
+        {
             write(number, outcomeIfOpen: .open)
         }
     }
@@ -191,7 +206,11 @@ extension ConnectionTracer {
     private mutating func retire(_ number: UInt32, outcomeIfOpen: ConnectionOutcome) {
         if flows[number].isUnwritten { write(number, outcomeIfOpen: outcomeIfOpen) }
         let record = flows[number]
-        if !record.isOver, record.realServer != FlowRecord.unknown { realServers[Int(record.realServer)].open -= 1 }
+        if record.isOver {
+            endedConnections -= 1
+        } else if record.realServer != FlowRecord.unknown {
+            realServers[Int(record.realServer)].open -= 1
+        }
         flows.unlink(number, hash: record.client.hash(seed))
         flows.release(number)
     }
@@ -209,7 +228,11 @@ extension ConnectionTracer {
             if flows[number].isOver {
                 return drop(number)
             }
-            if halfOpen == nil, flows[number].kernelState == .synReceived { halfOpen = number }
+            if halfOpen == nil, flows[number].kernelState == .synReceived {
+                halfOpen = number
+                // In a flood of SYNs nothing has ended: looking on for it would cost more than the packets.
+                if endedConnections == 0 { break }
+            }
         }
         guard let halfOpen else { return false }
         return drop(halfOpen)

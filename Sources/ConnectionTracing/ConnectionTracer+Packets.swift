@@ -108,20 +108,33 @@ extension ConnectionTracer {
     /// The connection to this real server; else one whose real server is not known yet and could be this one.
     @inline(__always)
     private func findOnDIPSide(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
-        let opens = lookup.isIn && packet.flags.contains(.syn)
-        var candidate = FlowTable.none
-        let exact = flows.find(lookup.hash) { record, number in
-            guard record.belongs(to: lookup.client) else { return false }
-            if record.endpoint == lookup.index {
-                // Two services may share a real server: the SYN belongs to the connection with its sequence number.
-                if !opens || record.vip.extra == packet.sequence { return true }
-                if candidate == FlowTable.none { candidate = number }
-            } else if record.endpoint == FlowRecord.unknown, couldServe(record, packet, lookup) {
-                candidate = number
+        guard !hasSharedRealServers else { return findOnSharedRealServer(packet, lookup) }
+        return flows.find(lookup.hash) { record, _ in
+            record.belongs(to: lookup.client)
+                && (record.endpoint == lookup.index
+                    || record.endpoint == FlowRecord.unknown && couldServe(record, packet, lookup))
+        }
+    }
+
+    /// The same where a client may use one port for two services that share a real server: a packet from the client
+    /// belongs to the connection whose numbers it continues, one from the real server to the newest, as in the kernel.
+    @inline(never)
+    private func findOnSharedRealServer(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
+        var best = FlowTable.none
+        var distance = UInt32.max
+        var id = Int64.min
+        _ = flows.find(lookup.hash) { record, number in
+            guard record.belongs(to: lookup.client),
+                record.endpoint == lookup.index
+                    || record.endpoint == FlowRecord.unknown && couldServe(record, packet, lookup)
+            else { return false }
+            let own = packet.sequence &- record.vip.extra
+            if best == FlowTable.none || (lookup.isIn && packet.transport == 6 ? own < distance : record.id > id) {
+                (best, distance, id) = (number, own, record.id)
             }
             return false
         }
-        return exact != FlowTable.none ? exact : candidate
+        return best
     }
 
     /// Whether a connection whose real server is unknown may be the one this DIP-side packet belongs to.
@@ -150,7 +163,8 @@ extension ConnectionTracer {
         }
         if !packet.flags.isDisjoint(with: [.fin, .rst]) {
             if packet.flags.contains(.rst) {
-                record.marks.insert(lookup.isIn ? .resetByClient : .resetByRealServer)
+                // What comes after the end did not end it.
+                if !record.isOver { record.marks.insert(lookup.isIn ? .resetByClient : .resetByRealServer) }
             } else {
                 record.marks.insert(lookup.isIn ? .finIn : .finOut)
             }

@@ -36,7 +36,7 @@ extension ConnectionTracer {
         if ifOpen == .evicted { return .evicted }
         let waited = now - record.last >= Self.linger || ifOpen == .expired
         if waited, record.origin != .beganBefore {
-            if record.dip.inPackets == 0, record.endpoint == FlowRecord.unknown { return .notForwarded }
+            if record.dip.inPackets == 0, record.dip.outPackets == 0 { return .notForwarded }
             if record.transport == 6, record.vip.synAck == 0, record.dip.synAck == 0 { return .unanswered }
         }
         return ifOpen
@@ -55,7 +55,7 @@ extension ConnectionTracer {
         case .unanswered: kind = .unanswered
         case .notForwarded:
             kind = .notForwarded
-            count(.notTransmitted, service: record.service)
+            if record.origin.isAssignment { count(.notTransmitted, service: record.service) }
         case .evicted: kind = .evicted
         }
         report(

@@ -19,6 +19,8 @@ package struct ConnectionTracer: ~Copyable {
     var realServers: [TracedRealServer] = []
     /// The real servers' endpoints, by the index that the endpoint table gives.
     var endpointList: [TracedEndpoint] = []
+    /// Whether any real server serves more than one virtual service.
+    var hasSharedRealServers = false
     let kernelTable = KernelTCPTable()
     var timeouts = KernelState.Timeouts()
     /// Whether a SYN on a spent entry is scheduled anew: the sysctl `conn_reuse_mode` is not 0.
@@ -41,6 +43,8 @@ package struct ConnectionTracer: ~Copyable {
     package internal(set) var lastPacket: Int64 = 0
     var foreignPackets: UInt64 = 0
     var evictedConnections: UInt64 = 0
+    /// Connections in the table that are over.
+    var endedConnections = 0
     var table = TableComparison()
 
     /// What one side of the director means to the tracer.
@@ -110,6 +114,7 @@ package struct ConnectionTracer: ~Copyable {
             services[Int(index)].isPersistent = service.flags.contains(.persistent)
             for server in service.realServers { add(server.endpoint, to: index, transport: transport.rawValue) }
         }
+        hasSharedRealServers = endpointList.contains { $0.services.count > 1 }
         endpoints = EndpointTable(
             services.enumerated().compactMap { index, service in
                 service.identity.endpoint.map {

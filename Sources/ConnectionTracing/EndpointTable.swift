@@ -76,7 +76,8 @@ struct EndpointTable {
             let candidate = slots[slot]
             if candidate.rest == 0 { return Match(role: .none, index: 0) }
             if candidate.low == low, candidate.high == high, candidate.rest & ~0xff == key {
-                return Match(role: Role(rawValue: UInt8(truncatingIfNeeded: candidate.rest)) ?? .none, index: candidate.index)
+                return Match(
+                    role: Role(rawValue: UInt8(truncatingIfNeeded: candidate.rest)) ?? .none, index: candidate.index)
             }
             slot = (slot + 1) & Int(mask)
         }

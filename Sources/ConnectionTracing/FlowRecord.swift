@@ -35,14 +35,14 @@ package struct ClientKey: BitwiseCopyable {
 /// A connection in the flow table: three cache lines, of which a packet touches the first and its own side's.
 package struct FlowRecord: BitwiseCopyable {
     // Line 1: who, when, which.
-    package var clientHigh: UInt64 = 0
-    package var clientLow: UInt64 = 0
+    var clientHigh: UInt64 = 0
+    var clientLow: UInt64 = 0
     /// The first packet, in nanoseconds since the epoch.
     var first: Int64 = 0
     /// The last packet, in nanoseconds since the epoch.
     var last: Int64 = 0
     package var id: Int64 = 0
-    package var clientPort: UInt16 = 0
+    var clientPort: UInt16 = 0
     var service: UInt16 = 0
     /// The real server's endpoint in the endpoint table; `unknown` until a packet on the DIP side, or the kernel's
     /// table, tells.
@@ -50,7 +50,7 @@ package struct FlowRecord: BitwiseCopyable {
     /// The real server within its virtual service, an index into the tracer's list; `unknown` like `endpoint`.
     var realServer: UInt16 = FlowRecord.unknown
     var marks: Marks = []
-    package var transport: UInt8 = 0
+    var transport: UInt8 = 0
     var kernelState: KernelTCPState = .none
     /// When the kernel's row was first and last read: milliseconds after `first`, plus 1; 0 is never.
     var entryFirst: UInt32 = 0
@@ -60,7 +60,13 @@ package struct FlowRecord: BitwiseCopyable {
     var vip = FlowSide()
     var dip = FlowSide()
 
-    package init() {}
+    package init(client: ClientKey, id: Int64) {
+        clientHigh = client.high
+        clientLow = client.low
+        clientPort = client.port
+        transport = client.transport
+        self.id = id
+    }
 
     static let unknown = UInt16.max
 

@@ -78,7 +78,11 @@ package struct KernelTCPTable {
     package func next(_ state: KernelTCPState, flags: UInt8, fromRealServer: Bool) -> KernelTCPState {
         guard state != .udp else { return .udp }
         var row = 4
-        if flags & 0x04 != 0 { row = 3 } else if flags & 0x02 != 0 { row = 0 } else if flags & 0x01 != 0 {
+        if flags & 0x04 != 0 {
+            row = 3
+        } else if flags & 0x02 != 0 {
+            row = 0
+        } else if flags & 0x01 != 0 {
             row = 1
         } else if flags & 0x10 != 0 {
             row = 2

@@ -205,7 +205,8 @@ package struct Capture: ~Copyable {
                     unsafe Capture.receive(&reader.pointee, header, bytes)
                     if let recorder = unsafe reader.pointee.recorder {
                         var copy = header
-                        unsafe pcap_dump(UnsafeMutableRawPointer(recorder).assumingMemoryBound(to: u_char.self), &copy, bytes)
+                        unsafe pcap_dump(
+                            UnsafeMutableRawPointer(recorder).assumingMemoryBound(to: u_char.self), &copy, bytes)
                     }
                 }, UnsafeMutableRawPointer(reader).assumingMemoryBound(to: u_char.self))
         }
@@ -237,6 +238,13 @@ package struct Capture: ~Copyable {
     /// Lends the packets that are older than `time` to `body`, oldest first, and drops them from the queue.
     package mutating func take(before time: Int64, _ body: (Span<PacketSummary>) -> Void) -> Int {
         reader.queue.take(before: time, body)
+    }
+
+    /// Lends the packets of two captures that are older than `time` as one sequence in order of time.
+    static func merge(
+        _ first: inout Capture, _ second: inout Capture, before time: Int64, _ body: (Span<PacketSummary>) -> Void
+    ) -> Int {
+        PacketQueue.merge(&first.reader.queue, &second.reader.queue, before: time, body)
     }
 
     /// What the kernel dropped; all zero for a file.

@@ -3,8 +3,8 @@ package import PacketDecoding
 
 /// One or two captures read as one stream in order of time.
 ///
-/// Time is cut into slices of a millisecond that are taken from each capture in turn: exact enough for a join by
-/// addresses and sequence numbers, and cheaper than merging packet by packet.
+/// Packets of both sides are merged one by one: a whole connection may fit into a millisecond, and the kernel's state
+/// at each of its packets depends on which side came first. Slices of a millisecond only say how far both must be read.
 ///
 /// Confinement: used by one thread at a time.
 package struct CaptureSet: ~Copyable {
@@ -37,7 +37,7 @@ package struct CaptureSet: ~Copyable {
     package var isLive: Bool { first.isLive }
 
     /// Visits each capture.
-    package mutating func forEach<Failure: Error>(_ body: (inout Capture) throws(Failure) -> Void) throws(Failure) {
+    package mutating func visitEach<Failure: Error>(_ body: (inout Capture) throws(Failure) -> Void) throws(Failure) {
         try body(&first)
         if hasSecond { try body(&second!) }
     }
@@ -45,16 +45,17 @@ package struct CaptureSet: ~Copyable {
     /// Reads both files to their end.
     ///
     /// - Parameters:
-    ///   - packets: Receives packets of one side and one slice at a time.
+    ///   - boundary: The next time at which `advance` must be called exactly; asked for before each slice.
+    ///   - packets: Receives packets in order of time, many at once.
     ///   - advance: Called after each slice with the time up to which every packet was handed over.
     /// - Throws: ``CaptureError`` naming the file that is damaged; everything before the damage was handed over.
     package mutating func readFiles(
-        packets: (Span<PacketSummary>) -> Void, advance: (Int64) -> Void
+        boundary: () -> Int64 = { .max }, packets: (Span<PacketSummary>) -> Void, advance: (Int64) -> Void
     ) throws(CaptureError) {
         var damage: CaptureError?
         var handedOver = Int64.min
         while true {
-            try forEach { capture throws(CaptureError) in
+            try visitEach { capture throws(CaptureError) in
                 while capture.queueIsShort {
                     do throws(CaptureError) {
                         guard try capture.fill(limit: 4_096) > 0 else { break }
@@ -67,7 +68,8 @@ package struct CaptureSet: ~Copyable {
             guard let start = earliest() else { break }
             // After a pause, what happened in it by the clock alone happens before the next packet.
             if start > handedOver { advance(start) }
-            let end = start + Self.slice
+            let next = boundary()
+            let end = next > start ? min(start + Self.slice, next) : start + Self.slice
             _ = handOver(before: end, packets)
             advance(end)
             handedOver = end
@@ -80,7 +82,7 @@ package struct CaptureSet: ~Copyable {
     /// - Parameters:
     ///   - horizon: Packets before this are handed over, in nanoseconds since the epoch: at most the wall clock less
     ///     ``settle``, unless capture ends.
-    ///   - packets: Receives packets of one side and one slice at a time.
+    ///   - packets: Receives packets in order of time, many at once.
     ///   - advance: Called after each slice with the time up to which every packet was handed over.
     /// - Returns: Whether more may wait that another call would read.
     package mutating func readInterfaces(
@@ -89,7 +91,7 @@ package struct CaptureSet: ~Copyable {
         var moved = 0
         var mayHaveMore = false
         var horizon = horizon
-        try forEach { capture throws(CaptureError) in
+        try visitEach { capture throws(CaptureError) in
             let most = min(Self.mostAtOnce, capture.room)
             let count = try capture.fill(limit: most)
             moved += count
@@ -109,14 +111,13 @@ package struct CaptureSet: ~Copyable {
 
     /// - Returns: How many packets there were.
     private mutating func handOver(before end: Int64, _ packets: (Span<PacketSummary>) -> Void) -> Int {
-        var count = 0
-        forEach { capture in count += capture.take(before: end, packets) }
-        return count
+        hasSecond
+            ? Capture.merge(&first, &second!, before: end, packets) : first.take(before: end, packets)
     }
 
     private mutating func earliest() -> Int64? {
         var time: Int64?
-        forEach { capture in
+        visitEach { capture in
             if let first = capture.firstTime { time = min(time ?? first, first) }
         }
         return time
@@ -127,7 +128,7 @@ package struct CaptureSet: ~Copyable {
     /// - Parameter milliseconds: How long at most.
     package mutating func wait(milliseconds: Int32) {
         var descriptors: [pollfd] = []
-        forEach { capture in
+        visitEach { capture in
             descriptors.append(pollfd(fd: capture.descriptor, events: Int16(POLLIN), revents: 0))
         }
         _ = unsafe poll(&descriptors, UInt(descriptors.count), milliseconds)

@@ -64,11 +64,54 @@ package struct PacketQueue: ~Copyable {
         let count = end - head
         guard count > 0 else { return 0 }
         body(unsafe UnsafeBufferPointer(start: storage + head, count: count).span)
+        drop(upTo: end)
+        return count
+    }
+
+    private mutating func drop(upTo end: Int) {
         head = end
         if head == tail {
             head = 0
             tail = 0
         }
+    }
+
+    /// How many merged packets are lent at once.
+    private static let mergedAtOnce = 64
+
+    /// Lends the packets of two queues that are older than `time` as one sequence in order of time, and drops them
+    /// afterwards. Of two packets of the same time the first queue's comes first.
+    ///
+    /// - Returns: How many there were.
+    package static func merge(
+        _ first: inout PacketQueue, _ second: inout PacketQueue, before time: Int64,
+        _ body: (Span<PacketSummary>) -> Void
+    ) -> Int {
+        var batch = InlineArray<64, PacketSummary>(repeating: PacketSummary())
+        var filled = 0
+        var (left, right) = (first.head, second.head)
+        while true {
+            let hasLeft = unsafe left < first.tail && first.storage[left].time < time
+            let hasRight = unsafe right < second.tail && second.storage[right].time < time
+            guard hasLeft || hasRight else { break }
+            let takesLeft = unsafe hasLeft && (!hasRight || first.storage[left].time <= second.storage[right].time)
+            if takesLeft {
+                batch[filled] = unsafe first.storage[left]
+                left += 1
+            } else {
+                batch[filled] = unsafe second.storage[right]
+                right += 1
+            }
+            filled += 1
+            if filled == mergedAtOnce {
+                body(batch.span)
+                filled = 0
+            }
+        }
+        if filled > 0 { body(batch.span.extracting(0..<filled)) }
+        let count = left - first.head + right - second.head
+        first.drop(upTo: left)
+        second.drop(upTo: right)
         return count
     }
 }

@@ -15,7 +15,9 @@ public enum DecodingError: Error, Sendable, Hashable {
 
     /// A protocol header.
     public enum Header: String, Sendable, Hashable, CaseIterable {
-        case ethernet, vlan, linuxCooked = "linux_cooked", ipv4, ipv6, tcp, udp
+        case ethernet, vlan
+        case linuxCooked = "linux_cooked"
+        case ipv4, ipv6, tcp, udp
     }
 
     /// Snake case, for metric labels and messages: `truncated_tcp`, `not_ip`.

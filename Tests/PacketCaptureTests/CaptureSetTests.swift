@@ -24,14 +24,29 @@ struct TwoFiles: Sendable, CustomTestStringConvertible {
         TwoFiles(name: "both empty", vip: [], dip: []),
         TwoFiles(name: "one empty", vip: random(1, 100, gap: 0...100_000), dip: []),
         TwoFiles(name: "alike", vip: random(2, 5_000, gap: 0...50_000), dip: random(3, 5_000, gap: 0...50_000)),
-        TwoFiles(name: "very different lengths", vip: random(4, 3, gap: 0...900_000_000), dip: random(5, 30_000, gap: 0...90_000)),
-        TwoFiles(name: "one after the other", vip: random(6, 1_000, gap: 0...1_000), dip: random(7, 1_000, gap: 0...1_000).map { $0 + 10_000_000_000 }),
-        TwoFiles(name: "gaps of hours", vip: random(8, 200, gap: 0...7_200_000_000_000), dip: random(9, 200, gap: 0...7_200_000_000_000)),
-        TwoFiles(name: "at slice borders", vip: (0..<100).map { $0 * 1_000_000 }, dip: (0..<100).map { $0 * 1_000_000 + 999_999 }),
-        TwoFiles(name: "more than a queue within a slice", vip: random(10, 20_000, gap: 0...20), dip: random(11, 20_000, gap: 0...20)),
-        TwoFiles(name: "all at one time", vip: Array(repeating: 5, count: 9_000), dip: Array(repeating: 5, count: 9_000)),
-        TwoFiles(name: "out of order", vip: random(12, 20_000, gap: -40_000...60_000), dip: random(13, 20_000, gap: -40_000...60_000)),
-        TwoFiles(name: "far out of order", vip: random(14, 9_000, gap: -90_000_000...91_000_000), dip: random(15, 300, gap: 0...5_000_000)),
+        TwoFiles(
+            name: "very different lengths", vip: random(4, 3, gap: 0...900_000_000),
+            dip: random(5, 30_000, gap: 0...90_000)),
+        TwoFiles(
+            name: "one after the other", vip: random(6, 1_000, gap: 0...1_000),
+            dip: random(7, 1_000, gap: 0...1_000).map { $0 + 10_000_000_000 }),
+        TwoFiles(
+            name: "gaps of hours", vip: random(8, 200, gap: 0...7_200_000_000_000),
+            dip: random(9, 200, gap: 0...7_200_000_000_000)),
+        TwoFiles(
+            name: "at slice borders", vip: (0..<100).map { $0 * 1_000_000 },
+            dip: (0..<100).map { $0 * 1_000_000 + 999_999 }),
+        TwoFiles(
+            name: "more than a queue within a slice", vip: random(10, 20_000, gap: 0...20),
+            dip: random(11, 20_000, gap: 0...20)),
+        TwoFiles(
+            name: "all at one time", vip: Array(repeating: 5, count: 9_000), dip: Array(repeating: 5, count: 9_000)),
+        TwoFiles(
+            name: "out of order", vip: random(12, 20_000, gap: -40_000...60_000),
+            dip: random(13, 20_000, gap: -40_000...60_000)),
+        TwoFiles(
+            name: "far out of order", vip: random(14, 9_000, gap: -90_000_000...91_000_000),
+            dip: random(15, 300, gap: 0...5_000_000)),
     ]
 
     var isSorted: Bool { vip == vip.sorted() && dip == dip.sorted() }
@@ -108,7 +123,8 @@ struct CaptureSetTests {
         var counts: [Tap: Int] = [:]
         var problem: CaptureError?
         do throws(CaptureError) {
-            try set.readFiles(packets: { counts[$0[0].tap, default: 0] += $0.count }, advance: { _ in })
+            try set.readFiles(
+                packets: { for index in $0.indices { counts[$0[index].tap, default: 0] += 1 } }, advance: { _ in })
         } catch {
             problem = error
         }

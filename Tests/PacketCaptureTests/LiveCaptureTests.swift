@@ -119,7 +119,7 @@ struct LiveCaptureTests {
                         }
                     }, advance: { _ in })
             }
-            set.forEach { capture in
+            set.visitEach { capture in
                 result.packetsRead = capture.packetsRead
                 result.drops = capture.dropCounts.byKernel
                 capture.flushRecording()

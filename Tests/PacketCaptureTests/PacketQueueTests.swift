@@ -15,9 +15,10 @@ struct PacketQueueTests {
         }
     }
 
-    private static func append(_ time: Int64, to queue: inout PacketQueue) {
+    private static func append(_ time: Int64, port: UInt16 = 0, to queue: inout PacketQueue) {
         queue.reserve(1)
         queue.next.time = time
+        queue.next.sourcePort = port
         queue.commit()
     }
 
@@ -86,5 +87,38 @@ struct PacketQueueTests {
             #expect(Self.take(before: limit, from: &queue) == expected)
             model.removeFirst(expected.count)
         }
+    }
+
+    @Test(arguments: 0..<20)
+    func `two queues merge into one order of time, the first one's packet first where times are equal`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var first = PacketQueue(capacity: 400)
+        var second = PacketQueue(capacity: 400)
+        var model: [(time: Int64, queue: UInt16)] = []
+        for (queue, count) in [(UInt16(0), Int.random(in: 0...300, using: &random)), (1, 250)] {
+            var clock: Int64 = 0
+            for _ in 0..<count {
+                clock += Int64.random(in: 0...3, using: &random)
+                if queue == 0 {
+                    Self.append(clock, port: queue, to: &first)
+                } else {
+                    Self.append(clock, port: queue, to: &second)
+                }
+                model.append((clock, queue))
+            }
+        }
+        model.sort { ($0.time, $0.queue) < ($1.time, $1.queue) }
+        for limit in [0, 100, 101, 400, .max] as [Int64] {
+            var merged: [(time: Int64, queue: UInt16)] = []
+            let count = PacketQueue.merge(&first, &second, before: limit) { packets in
+                for index in packets.indices { merged.append((packets[index].time, packets[index].sourcePort)) }
+            }
+            let expected = model.prefix { $0.time < limit }
+            model.removeFirst(expected.count)
+            #expect(count == expected.count)
+            #expect(merged.map(\.time) == expected.map(\.time))
+            #expect(merged.map(\.queue) == expected.map(\.queue))
+        }
+        #expect(model.isEmpty)
     }
 }

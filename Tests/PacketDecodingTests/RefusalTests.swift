@@ -26,9 +26,12 @@ struct Refused: Sendable, CustomTestStringConvertible {
         return [
             Refused(
                 name: "ARP", bytes: Wire.ethernet(0x0806, [UInt8](repeating: 0, count: 28)), reason: "not_ip"),
-            Refused(name: "802.3 with a length", bytes: Wire.ethernet(46, [UInt8](repeating: 0, count: 46)), reason: "not_ip"),
             Refused(
-                name: "ARP in a VLAN", bytes: Wire.ethernet(0x0806, tags: [(0x8100, 1)], [0, 1, 8, 0]), reason: "not_ip"),
+                name: "802.3 with a length", bytes: Wire.ethernet(46, [UInt8](repeating: 0, count: 46)),
+                reason: "not_ip"),
+            Refused(
+                name: "ARP in a VLAN", bytes: Wire.ethernet(0x0806, tags: [(0x8100, 1)], [0, 1, 8, 0]), reason: "not_ip"
+            ),
             ip("ICMP", Wire.ipv4(1, [8, 0, 0, 0, 0, 1, 0, 1]), "unsupported_protocol"),
             ip("ICMPv6", Wire.ipv6(58, [128, 0, 0, 0, 0, 1, 0, 1]), "unsupported_protocol"),
             ip("IPv6 without a next header", Wire.ipv6(59, []), "unsupported_protocol"),
@@ -41,8 +44,11 @@ struct Refused: Sendable, CustomTestStringConvertible {
             ip("IPv4 version 5", patched(tcp4, 0, 0x55), "malformed_ipv4"),
             ip("IPv4 header length 16", patched(tcp4, 0, 0x44), "malformed_ipv4"),
             ip("IPv4 total length below the header's", Wire.ipv4(6, totalLength: 19, Wire.tcp()), "malformed_ipv4"),
-            ip("IPv4 header longer than the packet", patched(Wire.ipv4(6, totalLength: 40, Wire.tcp()), 0, 0x4f), "malformed_ipv4"),
-            Refused(name: "IPv6 version 4", bytes: Wire.ethernet(0x86dd, patched(tcp6, 0, 0x40)), reason: "malformed_ipv6"),
+            ip(
+                "IPv4 header longer than the packet", patched(Wire.ipv4(6, totalLength: 40, Wire.tcp()), 0, 0x4f),
+                "malformed_ipv4"),
+            Refused(
+                name: "IPv6 version 4", bytes: Wire.ethernet(0x86dd, patched(tcp6, 0, 0x40)), reason: "malformed_ipv6"),
             ip(
                 "IPv6 shorter than its extensions",
                 Wire.ipv6(6, extensions: [(60, [0, 1, 4, 0, 0, 0, 0])], payloadLength: 4, Wire.tcp()), "malformed_ipv6"),
@@ -50,7 +56,8 @@ struct Refused: Sendable, CustomTestStringConvertible {
             ip("TCP data offset beyond the segment", Wire.ipv4(6, Wire.tcp(dataOffset: 15)), "malformed_tcp"),
             ip("an IPv4 packet too short for TCP", Wire.ipv4(6, totalLength: 30, Wire.tcp()), "malformed_tcp"),
             ip("an IPv4 packet too short for UDP", Wire.ipv4(17, totalLength: 24, Wire.udp()), "malformed_udp"),
-            Refused(name: "raw IP version 0", linkType: .rawIP, bytes: patched(tcp4, 0, 0x05), reason: "malformed_ipv4"),
+            Refused(
+                name: "raw IP version 0", linkType: .rawIP, bytes: patched(tcp4, 0, 0x05), reason: "malformed_ipv4"),
             Refused(name: "IPv6 on an IPv4 link", linkType: .ipv4, bytes: tcp6, reason: "malformed_ipv4"),
             Refused(name: "IPv4 on an IPv6 link", linkType: .ipv6, bytes: tcp4, reason: "malformed_ipv6"),
             Refused(
@@ -77,7 +84,8 @@ struct RefusalTests {
             } else {
                 #expect(decoded.summary == nil, "\(length) bytes")
                 #expect(decoded.failures.count == 1, "\(length) bytes")
-                #expect(decoded.failures.allSatisfy { $0.hasPrefix("truncated_") }, "\(length) bytes: \(decoded.failures)")
+                #expect(
+                    decoded.failures.allSatisfy { $0.hasPrefix("truncated_") }, "\(length) bytes: \(decoded.failures)")
             }
         }
     }

@@ -128,7 +128,9 @@ struct HeaderMix: Sendable, CustomTestStringConvertible {
         let authentication: (UInt8, [UInt8]) = (51, [4] + Array(repeating: 0, count: 22))
         let options: (UInt8, [UInt8]) = (60, [0, 1, 4, 0, 0, 0, 0])
         return [
-            HeaderMix(name: "ethernet ipv4 tcp", bytes: Wire.ethernet(0x0800, tcp4), needed: 54, ipLength: 43, payloadLength: 3),
+            HeaderMix(
+                name: "ethernet ipv4 tcp", bytes: Wire.ethernet(0x0800, tcp4), needed: 54, ipLength: 43,
+                payloadLength: 3),
             HeaderMix(
                 name: "ethernet ipv4 udp", bytes: Wire.ethernet(0x0800, Wire.ipv4(17, Wire.udp())), needed: 42,
                 isTCP: false, ipLength: 30, payloadLength: 2),
@@ -156,11 +158,13 @@ struct HeaderMix: Sendable, CustomTestStringConvertible {
                 name: "cooked v2 ipv6 udp", linkType: .linuxCookedV2,
                 bytes: Wire.cookedV2(0x86dd, Wire.ipv6(17, Wire.udp())), needed: 68, isIPv4: false, isTCP: false,
                 ipLength: 50, payloadLength: 2),
-            HeaderMix(name: "raw 12 ipv4 tcp", linkType: .rawIP, bytes: tcp4, needed: 40, ipLength: 43, payloadLength: 3),
+            HeaderMix(
+                name: "raw 12 ipv4 tcp", linkType: .rawIP, bytes: tcp4, needed: 40, ipLength: 43, payloadLength: 3),
             HeaderMix(
                 name: "raw 101 ipv6 tcp", linkType: .rawIPInFile, bytes: tcp6, needed: 60, isIPv4: false, ipLength: 63,
                 payloadLength: 3),
-            HeaderMix(name: "raw 228 ipv4 tcp", linkType: .ipv4, bytes: tcp4, needed: 40, ipLength: 43, payloadLength: 3),
+            HeaderMix(
+                name: "raw 228 ipv4 tcp", linkType: .ipv4, bytes: tcp4, needed: 40, ipLength: 43, payloadLength: 3),
             HeaderMix(
                 name: "raw 229 ipv6 tcp", linkType: .ipv6, bytes: tcp6, needed: 60, isIPv4: false, ipLength: 63,
                 payloadLength: 3),
@@ -171,7 +175,8 @@ struct HeaderMix: Sendable, CustomTestStringConvertible {
                 needed: 62, ipLength: 55, payloadLength: 3),
             HeaderMix(
                 name: "ipv4 first fragment",
-                bytes: Wire.ethernet(0x0800, Wire.ipv4(17, fragment: 0x2000, Wire.udp([UInt8](repeating: 1, count: 8)))),
+                bytes: Wire.ethernet(
+                    0x0800, Wire.ipv4(17, fragment: 0x2000, Wire.udp([UInt8](repeating: 1, count: 8)))),
                 needed: 42, isTCP: false, ipLength: 36, payloadLength: 8),
             HeaderMix(
                 name: "ipv4 padded to 60 bytes",
@@ -183,14 +188,16 @@ struct HeaderMix: Sendable, CustomTestStringConvertible {
                 payloadLength: 3),
             HeaderMix(
                 name: "ipv6 jumbogram of length 0",
-                bytes: Wire.ethernet(0x86dd, Wire.ipv6(6, extensions: [(0, [0, 0xc2, 4, 0, 1, 0, 0])], payloadLength: 0, Wire.tcp())),
+                bytes: Wire.ethernet(
+                    0x86dd, Wire.ipv6(6, extensions: [(0, [0, 0xc2, 4, 0, 1, 0, 0])], payloadLength: 0, Wire.tcp())),
                 needed: 82, isIPv4: false, ipLength: 71, payloadLength: 3),
             HeaderMix(
                 name: "ipv6 chain of every extension",
                 bytes: Wire.ethernet(
                     0x86dd,
                     Wire.ipv6(
-                        6, extensions: [hopByHop, options, routing, firstFragment, authentication, options], Wire.tcp())),
+                        6, extensions: [hopByHop, options, routing, firstFragment, authentication, options], Wire.tcp())
+                ),
                 needed: 154, isIPv4: false, ipLength: 143, payloadLength: 3),
         ]
     }()

@@ -4,10 +4,6 @@
 
 failures=0
 
-on() { # HOST COMMAND...: runs a command on a host of the cluster
-    ip netns exec "$@"
-}
-
 note() { printf -- '-- %s\n' "$1"; }
 
 fail() {
@@ -39,13 +35,13 @@ expect_same_file() { # WHAT ACTUAL EXPECTED
     fi
 }
 
-# Runs a command that should end with CODE. What it printed is left in the files $printed and $complained.
+# Runs a command that should end with CODE, or one of CODE|CODE. What it printed is left in the files $printed and $complained.
 printed=$TMPDIR/printed
 complained=$TMPDIR/complained
 expect_exit() { # CODE COMMAND...
     local code=0
     "${@:2}" >"$printed" 2>"$complained" || code=$?
-    if [ "$code" != "$1" ]; then
+    if [[ ! $code =~ ^($1)$ ]]; then
         miss "'${*:2}': expected exit code $1, saw $code with:"
         tail -n 20 "$printed" "$complained"
     fi

@@ -23,7 +23,7 @@ end_group() {
 finish_job() {
     [ -z "$group" ] || end_group
     if [ -n "$work" ]; then
-        "cleanup_$kernel"
+        "cleanup_$kernel" || true
         rm -rf "$work"
         work=''
     fi

@@ -17,23 +17,13 @@ uml_memory_folder() {
     if [ "${free:-0}" -gt "$needed" ]; then echo /dev/shm; else echo "$work/tmp"; fi
 }
 
-# Prints the command that gives the kernel a process namespace of its own, if we may: when its first process dies, all
-# do. Without it, killing the lab with SIGKILL would leave the stopped processes of the kernel behind.
-uml_namespace() {
-    local try
-    for try in "unshare" "unshare --user --map-current-user"; do
-        if $try --pid --fork --kill-child true 2>/dev/null; then
-            echo "$try --pid --fork --kill-child"
-            return
-        fi
-    done
-}
-
 # Becomes the kernel. File descriptors 3 and 4 are its console, 1 and 2 what user-mode Linux itself has to say.
 enter_uml() {
-    local memory=${LAB_MEMORY:-1G} folder namespace
+    local memory=${LAB_MEMORY:-1G} folder namespace=(unshare --pid --fork --kill-child)
     folder=$(uml_memory_folder "$memory")
-    read -ra namespace < <(uml_namespace) || true
+    # In a process namespace of its own the kernel ends with all its processes even if the lab is killed with SIGKILL.
+    # Only root may have one: a user's would come with a user namespace, in which hostfs shows nothing as root's.
+    "${namespace[@]}" true 2>/dev/null || namespace=()
     exec 3<&0 4>&1
     TMPDIR=$folder exec setpriv --pdeathsig KILL "${namespace[@]}" linux.uml \
         "mem=$memory" root=/dev/root rootfstype=hostfs rootflags=/ rw "init=$lab/lib/uml-init" \

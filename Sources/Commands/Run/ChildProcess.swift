@@ -27,7 +27,7 @@ enum ChildProcess {
             source.resume()
             return source
         }
-        defer { sources.forEach { $0.cancel() } }
+        defer { for source in sources { source.cancel() } }
         do {
             try process.run()
         } catch {

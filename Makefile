@@ -1,0 +1,52 @@
+# make run    the main job: build, bring up a VS/NAT cluster, load it, trace it, judge it
+# make test   everything that must hold
+# make lab    a prompt on the cluster's director
+# make install [PREFIX=/usr/local] [DESTDIR=]   build and install ipvscope, for a real director
+# make format | lint | deps | clean
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+
+.PHONY: help run test lab install format lint deps deps-build clean
+
+help:
+	@sed -n 's/^# \(make \)/\1/p' Makefile
+
+run: deps
+	$(SWIFT) build -c release --product ipvscope
+	@rm -rf ipvscope-run
+	@lab/run main ipvscope-run
+	@cat lab/queries.txt
+
+test: deps
+	@.ci/test
+
+lab: deps
+	@lab/shell
+
+# A static binary needs no Swift on the director. Only the copying may need root.
+install: deps-build
+	$(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/install --product ipvscope
+	@packaging/install-binary .build/install/release/ipvscope "$(DESTDIR)$(PREFIX)/bin"
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests exporters
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests exporters
+	@.ci/fence
+	shellcheck packaging/install-* .ci/* lab/run lab/shell lab/list lab/selftest lab/lib/* lab/scenarios/*.sh
+
+deps: swift-is-there
+	@packaging/install-debian-packages test
+
+deps-build: swift-is-there
+	@packaging/install-debian-packages build
+
+.PHONY: swift-is-there
+swift-is-there:
+	@command -v $(SWIFT) >/dev/null || { \
+	    echo "make: no Swift toolchain on PATH; install Swift 6.3 as https://www.swift.org/install/linux/ says" >&2; exit 69; }
+
+clean:
+	rm -rf .build ipvscope-run ipvscope-lab

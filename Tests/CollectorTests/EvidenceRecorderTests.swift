@@ -1,0 +1,190 @@
+import Balance
+import Collector
+import ConnectionTracing
+import IPVSModel
+import Testing
+import TraceStore
+
+struct EvidenceRecorderTests {
+    private static let service = VirtualServiceIdentity("tcp/192.168.122.100:80")!
+    private static let one = Endpoint("10.10.10.10:80")!
+    private static let two = Endpoint("10.10.10.20:80")!
+
+    private static func counters(_ value: UInt64) -> TrafficCounters {
+        TrafficCounters(
+            connections: value, inPackets: 6 * value, outPackets: 5 * value, inBytes: 400 * value, outBytes: 600 * value
+        )
+    }
+
+    /// A reading at `seconds` with each server's weight and count of connections.
+    private static func state(
+        _ seconds: Double, _ servers: [(Endpoint, weight: Int32, UInt64)], scheduler: Scheduler = .roundRobin
+    ) -> KernelState {
+        KernelState(
+            observedAt: time(seconds), version: "1.2.1", connectionTableSize: 4_096, timeouts: KernelState.Timeouts(),
+            virtualServices: [
+                VirtualService(
+                    identity: service, scheduler: scheduler,
+                    realServers: servers.map { RealServer(endpoint: $0.0, weight: $0.weight, counters: counters($0.2)) }
+                )
+            ])
+    }
+
+    private static func time(_ seconds: Double) -> Timestamp {
+        Timestamp(rawValue: 1_700_000_000_000_000_000 + Int64(seconds * 1e9))
+    }
+
+    /// The tracer's count of connections of each server.
+    private static func trace(_ servers: [Endpoint: UInt64]) -> TraceSummary {
+        var summary = TraceSummary()
+        summary.virtualServices = [
+            VirtualServiceTrace(
+                identity: service,
+                realServers: servers.sorted { $0.key < $1.key }.map {
+                    RealServerTrace(endpoint: $0.key, captured: counters($0.value))
+                })
+        ]
+        return summary
+    }
+
+    private static func evidence(
+        _ recorder: EvidenceRecorder, _ trace: TraceSummary
+    ) throws -> [Endpoint: RealServerEvidence] {
+        let summary = recorder.summary(ended: time(100), packetsDropped: 0, trace: trace)
+        let service = try #require(summary.virtualServices.first)
+        return Dictionary(uniqueKeysWithValues: service.realServers.map { ($0.endpoint, $0) })
+    }
+
+    @Test func `the kernel's growth since the first reading stands beside what was captured since`() throws {
+        var recorder = EvidenceRecorder()
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 100), (Self.two, 1, 200)]), trace: Self.trace([Self.one: 3]))
+        _ = recorder.observe(
+            Self.state(10, [(Self.one, 1, 110), (Self.two, 1, 205)]), trace: Self.trace([Self.one: 13, Self.two: 5]))
+        let evidence = try Self.evidence(recorder, Self.trace([Self.one: 13, Self.two: 5]))
+        #expect(evidence[Self.one]?.kernel == Self.counters(10))
+        #expect(evidence[Self.one]?.captured == Self.counters(10))
+        #expect(evidence[Self.two]?.kernel == Self.counters(5))
+        #expect(evidence[Self.two]?.captured == Self.counters(5))
+    }
+
+    @Test(arguments: [(0.5, UInt64(7)), (2.1, 7), (2.3, 0), (60, 0)])
+    func `what was captured within the counters' lag of the last reading is uncertain`(
+        quiet: Double, expected: UInt64
+    ) throws {
+        var recorder = EvidenceRecorder()
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 0)]), trace: Self.trace([:]))
+        recorder.noteCaptured(Self.trace([Self.one: 0]), at: Self.time(4.99))
+        recorder.noteCaptured(Self.trace([Self.one: 7]), at: Self.time(5))
+        _ = recorder.observe(Self.state(5 + quiet, [(Self.one, 1, 7)]), trace: Self.trace([Self.one: 7]))
+        let evidence = try Self.evidence(recorder, Self.trace([Self.one: 7]))
+        #expect(evidence[Self.one]?.uncertain == Self.counters(expected))
+    }
+
+    @Test func `what was captured just before the first reading is uncertain, but not counted`() throws {
+        var recorder = EvidenceRecorder()
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 50)]), trace: Self.trace([Self.one: 4]))
+        for second in 1...10 {
+            _ = recorder.observe(Self.state(Double(second), [(Self.one, 1, 54)]), trace: Self.trace([Self.one: 4]))
+        }
+        let evidence = try Self.evidence(recorder, Self.trace([Self.one: 4]))
+        #expect(evidence[Self.one]?.captured == Self.counters(0))
+        #expect(evidence[Self.one]?.kernel == Self.counters(4))
+        #expect(evidence[Self.one]?.uncertain == Self.counters(4))
+    }
+
+    @Test func `a counter that goes backwards is told once, and its growth is not known`() throws {
+        var recorder = EvidenceRecorder()
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 100), (Self.two, 1, 100)]), trace: Self.trace([:]))
+        let reset = recorder.observe(Self.state(1, [(Self.one, 1, 0), (Self.two, 1, 101)]), trace: Self.trace([:]))
+        let later = recorder.observe(Self.state(2, [(Self.one, 1, 200), (Self.two, 1, 102)]), trace: Self.trace([:]))
+        #expect(reset.events.map(\.kind) == [.counterReset])
+        #expect(reset.events.map(\.realServer) == [Self.one])
+        #expect(later.events == [])
+        let evidence = try Self.evidence(recorder, Self.trace([:]))
+        #expect(evidence[Self.one]?.kernel == .some(nil))
+        #expect(evidence[Self.two]?.kernel == Self.counters(2))
+    }
+
+    @Test func `a real server that leaves and returns is not trusted again`() throws {
+        var recorder = EvidenceRecorder()
+        let both = { (seconds: Double, count: UInt64) in
+            Self.state(seconds, [(Self.one, 1, count), (Self.two, 1, count)])
+        }
+        _ = recorder.observe(both(0, 1), trace: Self.trace([:]))
+        let left = recorder.observe(Self.state(1, [(Self.two, 1, 2)]), trace: Self.trace([:]))
+        let returned = recorder.observe(both(2, 3), trace: Self.trace([:]))
+        #expect(left.events.map(\.kind) == [.configurationChanged, .counterReset])
+        #expect(left.events.last?.realServer == Self.one)
+        #expect(returned.events.map(\.kind) == [.configurationChanged])
+        let evidence = try Self.evidence(recorder, Self.trace([:]))
+        #expect(evidence.count == 2)
+        #expect(evidence[Self.one]?.kernel == .some(nil))
+        #expect(evidence[Self.two]?.kernel == Self.counters(2))
+    }
+
+    @Test func `a real server that joins during the run counts from nothing`() throws {
+        var recorder = EvidenceRecorder()
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 10)]), trace: Self.trace([:]))
+        _ = recorder.observe(Self.state(1, [(Self.two, 1, 4), (Self.one, 1, 10)]), trace: Self.trace([Self.two: 4]))
+        let evidence = try Self.evidence(recorder, Self.trace([Self.two: 4]))
+        #expect(evidence[Self.two]?.kernel == Self.counters(4))
+        #expect(evidence[Self.two]?.captured == Self.counters(4))
+    }
+
+    @Test func `servers that leave together are told in the order of their service`() {
+        var recorder = EvidenceRecorder()
+        let servers = (1...20).map { (Endpoint("10.10.10.\($0):80")!, weight: Int32(1), UInt64(0)) }
+        _ = recorder.observe(Self.state(0, servers), trace: Self.trace([:]))
+        let events = recorder.observe(Self.state(1, []), trace: Self.trace([:])).events
+        #expect(events.compactMap(\.realServer) == servers.map(\.0))
+    }
+
+    @Test func `a change lies between the reading that shows it and the one before`() throws {
+        var recorder = EvidenceRecorder()
+        let first = recorder.observe(Self.state(0, [(Self.one, 1, 0)]), trace: Self.trace([:]))
+        let same = recorder.observe(Self.state(1, [(Self.one, 1, 5)]), trace: Self.trace([:]))
+        var changed = Self.state(2, [(Self.one, 0, 5)])
+        changed.completedAt = Self.time(2.01)
+        let weight = recorder.observe(changed, trace: Self.trace([:]))
+        let scheduler = recorder.observe(
+            Self.state(3, [(Self.one, 0, 5)], scheduler: .weightedRoundRobin), trace: Self.trace([:]))
+
+        #expect(first.configurations.map(\.configuration.seen) == [Self.time(0)])
+        #expect(first.configurations.map(\.configuration.notBefore) == [Self.time(0)])
+        #expect(same.configurations == [])
+        #expect(same.events == [])
+        let edit = try #require(weight.configurations.first?.configuration)
+        #expect(edit.notBefore == Self.time(1))
+        #expect(edit.seen == Self.time(2.01))
+        #expect(edit.realServers.map(\.weight) == [0])
+        #expect(weight.events.map(\.detail) == ["rr: 10.10.10.10:80 weight 0"])
+        #expect(scheduler.configurations.first?.configuration.scheduler == .weightedRoundRobin)
+        #expect(scheduler.configurations.first?.configuration.notBefore == Self.time(2))
+    }
+
+    @Test func `counters of a reading that began from zero are all of this run`() throws {
+        var recorder = EvidenceRecorder(counters: .fromZero)
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 9)]), trace: Self.trace([Self.one: 9]))
+        let evidence = try Self.evidence(recorder, Self.trace([Self.one: 9]))
+        #expect(evidence[Self.one]?.kernel == Self.counters(9))
+        #expect(evidence[Self.one]?.captured == Self.counters(9))
+    }
+
+    @Test func `readings made up from packets have no counters to compare with`() throws {
+        var recorder = EvidenceRecorder(counters: .absent)
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 0)]), trace: Self.trace([Self.one: 9]))
+        let evidence = try Self.evidence(recorder, Self.trace([Self.one: 9]))
+        #expect(evidence[Self.one]?.kernel == .some(nil))
+        #expect(evidence[Self.one]?.captured == Self.counters(9))
+    }
+
+    @Test func `an audit at any moment is the evidence of that moment`() {
+        var recorder = EvidenceRecorder()
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 5)]), trace: Self.trace([:]))
+        _ = recorder.observe(Self.state(1, [(Self.one, 1, 8)]), trace: Self.trace([Self.one: 4]))
+        let audits = recorder.audits(Self.trace([Self.one: 4]))
+        #expect(audits.map(\.realServer) == [Self.one])
+        #expect(audits.map(\.kernel) == [Self.counters(3)])
+        #expect(audits.map(\.captured) == [Self.counters(4)])
+    }
+}

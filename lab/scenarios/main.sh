@@ -1,0 +1,43 @@
+# The main job: elinks and ab -c 1000 -n 1000 through the cluster, traced, judged, recorded and replayed.
+# lab: product
+. "$lib/product.sh"
+database=$LAB_OUT/ipvscope.sqlite
+
+note "ipvscope run, with elinks and ab on the client"
+code=0
+{
+    on director ipvscope run "${vip_and_dip[@]}" --name main --database "$database" --record "$LAB_OUT/record" -- \
+        sh -euc 'on client elinks -dump http://www.tianyun.com/
+            on client ab -q -c 1000 -n 1000 http://192.168.122.100/' 2>&1 >&3 | tee "$LAB_OUT/load.txt"
+} 3>&1 | tee "$LAB_OUT/verdict.txt" || code=$?
+expect_equal "exit code of ipvscope run" "$code" 0
+expect_match "the page" "$(<"$LAB_OUT/load.txt")" 'real server 10\.10\.10\.[123]0'
+expect_match "ab" "$(<"$LAB_OUT/load.txt")" 'Complete requests: +1000$'
+expect_match "ab" "$(<"$LAB_OUT/load.txt")" 'Failed requests: +0$'
+
+note "ipvsadm -Ln, then ipvscope services"
+on director ipvsadm -Ln
+on director ipvscope services
+note "ipvsadm -Ln --stats --exact, then ipvscope services --stats --exact"
+on director ipvsadm -Ln --stats --exact
+on director ipvscope services --stats --exact
+note "ipvsadm -Lnc, then ipvscope connections (the first rows)"
+on director ipvsadm -Lnc >"$LAB_OUT/ipvsadm-connections.txt"
+on director ipvscope connections >"$LAB_OUT/connections.txt"
+head -n 8 "$LAB_OUT/ipvsadm-connections.txt"
+head -n 8 "$LAB_OUT/connections.txt"
+
+note "the verdict as JSON"
+expect_exit 0 ipvscope verify --run last --format json --database "$database"
+cp "$printed" "$LAB_OUT/verdict.json"
+expect_everything_accounted_for "$LAB_OUT/verdict.json"
+expect_more "assignments" "$(jq '.virtual_services[0].assignments' "$LAB_OUT/verdict.json")" 1000
+jq -c '.virtual_services[0] | {verdict, assignments, real_servers: [.real_servers[] | {real_server, assignments, kernel_conns}],
+    audit}' "$LAB_OUT/verdict.json"
+
+note "the same from the recording"
+expect_exit 0 replay "$LAB_OUT/record" "$LAB_OUT/replay.sqlite" --format json
+cp "$printed" "$LAB_OUT/replay.json"
+verdict_alone "$LAB_OUT/verdict.json" >"$TMPDIR/live.json"
+verdict_alone "$LAB_OUT/replay.json" >"$TMPDIR/replayed.json"
+expect_same_file "the verdict of the replay, run and times aside" "$TMPDIR/replayed.json" "$TMPDIR/live.json"
