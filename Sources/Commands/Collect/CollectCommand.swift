@@ -20,20 +20,20 @@ struct CollectCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reporting {
             let address = try arguments.listenAddress.map(ListenAddress.init(parsing:)) ?? .standard
-            let holder = CollectorHolder()
             let logger = Logger(label: "ipvscope") { StreamLogHandler.standardError(label: $0) }
+            // Everything that may be missing is asked for before anything is served.
+            try await WebInterface(address: address, version: RootCommand.version, logger: logger) { nil }.checkAddress()
+            let options = try arguments.resolve()
+            Terminal.tell(options.summary)
+            let collector = try await Blocking.run { try Collector(options, runName: "collect") }
             let web = WebInterface(address: address, version: RootCommand.version, logger: logger) { listening in
                 Terminal.tell("serving http://\(listening)/metrics")
             } snapshot: {
-                holder.snapshot
+                collector.snapshot
             }
-            try await web.checkAddress()
-            let options = try arguments.resolve()
-            Terminal.tell(options.summary)
-            let service = CollectorService(options: options, holder: holder)
             try await ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [.init(service: service), .init(service: web)],
+                    services: [.init(service: CollectorService(collector: collector)), .init(service: web)],
                     gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             ).run()
         }

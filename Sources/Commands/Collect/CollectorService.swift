@@ -2,35 +2,27 @@ import Balance
 import Collector
 import Foundation
 import ServiceLifecycle
-import Synchronization
 import TraceStore
 
-/// The collector, for those who ask for its state while it starts and stops.
-final class CollectorHolder: Sendable {
-    private let collector = Mutex<Collector?>(nil)
-
-    var snapshot: CollectorSnapshot? { collector.withLock { $0 }?.snapshot }
-
-    func hold(_ collector: Collector) { self.collector.withLock { $0 = collector } }
-}
-
-/// Runs a collector from the group's start to its graceful shutdown.
+/// A running collector, from the group's start to its graceful shutdown.
 struct CollectorService: Service {
-    let options: CollectorOptions
-    let holder: CollectorHolder
+    let collector: Collector
 
     func run() async throws {
-        let options = self.options
-        let collector = try await Blocking.run { try Collector(options, runName: "collect") }
-        holder.hold(collector)
+        let collector = self.collector
         try? await gracefulShutdown()
         try await Blocking.run {
-            let evidence = try collector.stop()
-            let report = Judge.verdict(on: evidence)
-            try collector.store.save(
-                verdict: report.verdict.rawValue, json: try VerdictJSON.render(report), run: collector.run)
-            try collector.store.close()
+            let report = Judge.verdict(on: try collector.stop())
+            try collector.save(report)
         }
+    }
+}
+
+extension Collector {
+    /// Saves the verdict on the run that was stopped, and closes the store.
+    func save(_ report: VerdictReport) throws {
+        try store.save(verdict: report.verdict.rawValue, json: try VerdictJSON.render(report), run: run)
+        try store.close()
     }
 }
 

@@ -72,9 +72,7 @@ struct RunCommand: AsyncParsableCommand {
         let evidence = try collector.stop()
         progress.end()
         let report = Judge.verdict(on: evidence)
-        try collector.store.save(
-            verdict: report.verdict.rawValue, json: try VerdictJSON.render(report), run: collector.run)
-        try collector.store.close()
+        try collector.save(report)
         return report
     }
 
