@@ -120,7 +120,11 @@ let package = Package(
             name: "SchedulerModelsTests", dependencies: ["IPVSModel", "SchedulerModels"], swiftSettings: strict),
         .testTarget(name: "BalanceTests", dependencies: ["Balance", "IPVSModel"], swiftSettings: strict),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Balance", "Commands", "IPVSKernel", "IPVSModel"],
+            name: "CommandsTests",
+            dependencies: [
+                "Balance", "Commands", "IPVSKernel", "IPVSModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "TraceStoreTests", dependencies: ["Balance", "ConnectionTracing", "IPVSModel", "TraceStore"],

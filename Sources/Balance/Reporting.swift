@@ -88,6 +88,7 @@ extension AuditReport {
         let counter = { (comparison: CounterComparison) in
             CounterAudit(
                 kernel: audit.isKernelKnown ? comparison.kernel : nil, captured: comparison.captured,
+                explained: audit.isKernelKnown ? comparison.lag + comparison.unseen : 0,
                 unexplained: audit.isKernelKnown ? comparison.unexplained : 0)
         }
         let connections = audit.connections

@@ -200,5 +200,7 @@ package struct DirectionalAudit: Sendable, Hashable, Codable {
 package struct CounterAudit: Sendable, Hashable, Codable {
     @OrNull package var kernel: Int?
     package var captured: Int
+    /// By how much the real servers differ with an explanation: the kernel may or may not have counted it.
+    package var explained: Int
     package var unexplained: Int
 }

@@ -22,7 +22,8 @@ struct CollectCommand: AsyncParsableCommand {
             let address = try arguments.listenAddress.map(ListenAddress.init(parsing:)) ?? .standard
             let logger = Logger(label: "ipvscope") { StreamLogHandler.standardError(label: $0) }
             // Everything that may be missing is asked for before anything is served.
-            try await WebInterface(address: address, version: RootCommand.version, logger: logger) { nil }.checkAddress()
+            try await WebInterface(address: address, version: RootCommand.version, logger: logger) { nil }
+                .checkAddress()
             let options = try arguments.resolve()
             Terminal.tell(options.summary)
             let collector = try await Blocking.run { try Collector(options, runName: "collect") }

@@ -1,9 +1,9 @@
 import Balance
-import IPVSModel
+package import IPVSModel
 
 /// Virtual services with each real server's share of connections beside its due one.
-enum ServicesTable {
-    static func render(_ state: KernelState) -> String {
+package enum ServicesTable {
+    package static func render(_ state: KernelState) -> String {
         guard !state.virtualServices.isEmpty else { return "no virtual services\n" }
         var table = TextTable([
             ("VIRTUAL SERVICE / REAL SERVER", .left), ("SCHEDULER", .left), ("FORWARD", .left), ("WEIGHT", .right),

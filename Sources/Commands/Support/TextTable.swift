@@ -1,20 +1,20 @@
 /// Columns of text, each as wide as its widest cell.
-struct TextTable {
-    enum Alignment {
+package struct TextTable {
+    package enum Alignment {
         case left, right
     }
 
     private let columns: [(title: String, alignment: Alignment)]
     private var rows: [[String]] = []
 
-    init(_ columns: [(title: String, alignment: Alignment)]) {
+    package init(_ columns: [(title: String, alignment: Alignment)]) {
         self.columns = columns
     }
 
-    mutating func add(_ cells: [String]) { rows.append(cells) }
+    package mutating func add(_ cells: [String]) { rows.append(cells) }
 
     /// The table with its titles, without blanks at the ends of lines.
-    func render() -> String {
+    package func render() -> String {
         let titles = columns.map(\.title)
         let widths = columns.indices.map { index in
             ([titles] + rows).map { $0[index].count }.max() ?? 0
@@ -33,8 +33,8 @@ struct TextTable {
 /// Comma-separated values.
 ///
 /// - Source: RFC 4180, with LF line ends.
-enum CSV {
-    static func line(_ cells: [String]) -> String {
+package enum CSV {
+    package static func line(_ cells: [String]) -> String {
         cells.map { cell in
             cell.contains { ",\"\n\r".contains($0) }
                 ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Commands
+import IPVSModel
+import Testing
+
+/// The command line is a contract: these names and flags are stable.
+struct CommandLineTests {
+    @Test(
+        arguments: [
+            "collect --vip-interface eth0 --dip-interface eth1 --database F --web.listen-address 127.0.0.1:19100",
+            "collect --record D --tracked-connections 1000",
+            "run -- ab -n 1 http://192.168.122.100/",
+            "run --vip-interface eth0 --dip-interface eth1 --database F --name N --label k=v --label b=1 -- ab -c 5",
+            "run --format junit --settle 5 --record D -- true",
+            "replay --vip a.pcap --dip b.pcap --kernel k.json --kernel l.json --database F --format json",
+            "verify", "verify --database F --run last --virtual-service tcp/192.168.122.100:80 --format markdown",
+            "verify --run 3", "verify --entries -", "verify --entries F --format text",
+            "connections --watch 0.5 --format ipvsadm", "connections --format csv --client 192.168.122.1",
+            "connections --virtual-service tcp/[fd00::1]:80 --real-server 10.10.10.10:80 --state SYN_RECV",
+            "services", "services --stats --exact --format ipvsadm", "services --rate", "services --thresholds",
+            "services --persistent-conn --format table", "services --format json",
+            "snapshot", "snapshot --pretty", "metrics", "metrics --format markdown",
+        ])
+    func `a documented call is understood`(line: String) throws {
+        _ = try RootCommand.parseAsRoot(line.split(separator: " ").map(String.init))
+    }
+
+    @Test(
+        arguments: [
+            ("run", "no command"), ("run --label novalue -- true", "expected key=value"),
+            ("run --web.listen-address :1 -- true", "use `ipvscope collect`"),
+            ("connections --watch 0", "0.1 seconds is the least"),
+            ("connections --virtual-service fwmark/7", "does not tell its firewall mark"),
+            ("collect --tracked-connections 1", "64 is the least"),
+            ("verify --virtual-service nonsense", "nonsense"), ("replay --vip a.pcap", "--dip"),
+            ("services --format yaml", "yaml"), ("bogus", "bogus"),
+        ])
+    func `a wrong call is refused with exit status 64, and told what is wrong`(line: String, words: String) {
+        let arguments = line.split(separator: " ").map(String.init)
+        let error = #expect(throws: (any Error).self) { _ = try RootCommand.parseAsRoot(arguments) }
+        guard let error else { return }
+        #expect(RootCommand.exitCode(for: error).rawValue == 64)
+        #expect(RootCommand.fullMessage(for: error).contains(words))
+    }
+
+    @Test func `the help names every command`() {
+        let help = RootCommand.helpMessage(columns: 200)
+        for command in [
+            "collect", "run", "replay", "verify", "connections", "services", "snapshot", "metrics",
+        ] { #expect(help.contains("\n  \(command) ")) }
+    }
+}
+
+struct TableTests {
+    @Test func `columns are as wide as their widest cell, and no line ends with blanks`() {
+        var table = TextTable([("NAME", .left), ("N", .right), ("NOTE", .left)])
+        table.add(["a", "10", ""])
+        table.add(["longer", "7", "x"])
+        #expect(table.render() == "NAME     N  NOTE\na       10\nlonger   7  x\n")
+    }
+
+    @Test func `cells with commas, quotes and line ends are quoted`() {
+        #expect(
+            CSV.line(["plain", "a,b", "say \"hi\"", "two\nlines"])
+                == "plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\"\n")
+    }
+
+    @Test func `services show each real server's share beside its due one`() throws {
+        let service = VirtualService(
+            identity: try #require(VirtualServiceIdentity("tcp/192.168.122.100:80")), scheduler: .roundRobin,
+            counters: TrafficCounters(connections: 3, inBytes: 300, outBytes: 900),
+            realServers: [
+                RealServer(
+                    endpoint: try #require(Endpoint("10.10.10.20:80")), weight: 5, activeConnections: 1,
+                    counters: TrafficCounters(connections: 1, inBytes: 100, outBytes: 300)),
+                RealServer(
+                    endpoint: try #require(Endpoint("10.10.10.10:80")), inactiveConnections: 2,
+                    counters: TrafficCounters(connections: 2, inBytes: 200, outBytes: 600)),
+            ])
+        let state = KernelState(
+            observedAt: Timestamp(rawValue: 0), version: "1.2.1", connectionTableSize: 4096, timeouts: .init(),
+            virtualServices: [service])
+        #expect(
+            ServicesTable.render(state) == """
+                VIRTUAL SERVICE / REAL SERVER  SCHEDULER  FORWARD  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS   SHARE     DUE  BYTES IN  BYTES OUT
+                tcp/192.168.122.100:80         rr                                                      3                       300        900
+                  10.10.10.10:80                          Masq          1       0         2            2  66.7 %  50.0 %       200        600
+                  10.10.10.20:80                          Masq          5       1         0            1  33.3 %  50.0 %       100        300
+
+                """)
+    }
+}
