@@ -3,23 +3,39 @@ import Foundation
 import Glibc
 
 /// The command that a run brackets.
-enum ChildProcess {
-    /// Runs a command to its end. Ctrl-C reaches it and not us, so that a run that is cut short is still judged.
-    ///
-    /// - Parameters:
-    ///   - command: The program, found by `PATH`, and its arguments.
-    ///   - outputToError: Whether its standard output goes to our standard error.
-    /// - Returns: Its exit status; 128 more than the signal's number if a signal ended it.
-    static func run(_ command: [String], outputToError: Bool) throws -> Int32 {
-        guard let program = find(command[0]) else {
+struct ChildProcess {
+    private let program: String
+    private let arguments: [String]
+
+    /// - Parameter command: The program, found by `PATH`, and its arguments.
+    /// - Throws: `CollectorError` if there is no such program.
+    init(_ command: [String]) throws(CollectorError) {
+        guard let program = Self.find(command[0]) else {
             throw CollectorError(
-                code: .commandNotFound, description: "\(command[0]): command not found; check the name or give its path"
-            )
+                code: .commandNotFound,
+                description: "\(command[0]): command not found; check the name or give its path")
         }
+        self.program = program
+        arguments = Array(command.dropFirst())
+    }
+
+    /// Runs the command to its end. Ctrl-C and SIGTERM end the command and not us, so that a run that is cut short is
+    /// still judged.
+    ///
+    /// - Parameter outputToError: Whether its standard output goes to our standard error.
+    /// - Returns: Its exit status; 128 more than the signal's number if a signal ended it.
+    func run(outputToError: Bool) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = Array(command.dropFirst())
+        process.arguments = arguments
         if outputToError { process.standardOutput = FileHandle.standardError }
+        do {
+            try process.run()
+        } catch {
+            throw CollectorError(
+                code: .commandNotFound, description: "\(program): cannot be run: \(error.localizedDescription)")
+        }
+        // Only now: what we ignore before, the command would ignore as well.
         let sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -28,12 +44,6 @@ enum ChildProcess {
             return source
         }
         defer { for source in sources { source.cancel() } }
-        do {
-            try process.run()
-        } catch {
-            throw CollectorError(
-                code: .commandNotFound, description: "\(program): cannot be run: \(error.localizedDescription)")
-        }
         process.waitUntilExit()
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     }

@@ -57,13 +57,14 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func collect() throws -> VerdictReport {
+        let child = try ChildProcess(command)
         let options = try arguments.resolve()
         Terminal.tell(options.summary)
         let collector = try Collector(
             options, runName: name ?? URL(fileURLWithPath: command[0]).lastPathComponent, command: command,
             labels: labels)
         let progress = RunProgress(collector)
-        let status = try ChildProcess.run(command, outputToError: !Terminal.outputIsInteractive || format != .text)
+        let status = try child.run(outputToError: !Terminal.outputIsInteractive || format != .text)
         if status != 0 { Terminal.write("ipvscope: the command ended with status \(status)\n") }
         progress.note("waiting for connections and counters to settle")
         if !collector.waitUntilQuiet(limit: .seconds(settle)) {
