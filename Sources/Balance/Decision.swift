@@ -144,7 +144,10 @@ struct Decision {
     private mutating func explainOpenAudit() {
         guard !audit.isClosed else { return }
         guard audit.isKernelKnown else {
-            reasons.append("no kernel counters to compare with: nobody knows what the capture missed")
+            reasons.append(
+                audit.wasReset
+                    ? "the kernel's counters were reset during the run (ipvsadm -Z or -C), and cannot be compared with"
+                    : "no kernel counters to compare with: nobody knows what the capture missed")
             return
         }
         let compared = [

@@ -207,6 +207,9 @@ package enum DifferenceCause: String, Sendable, Hashable, CaseIterable, Codable 
     case retransmission
     /// Scheduled, and nothing left on the DIP side.
     case notTransmitted = "scheduled_not_transmitted"
+    /// A reply that came in on the DIP side and did not leave on the VIP side: the kernel counts it only if it
+    /// forwards it.
+    case replyNotForwarded = "reply_not_forwarded"
     /// The connection began before the capture did.
     case beganBefore = "began_before_capture"
     /// The kernel's timer ran out, and the row is gone.

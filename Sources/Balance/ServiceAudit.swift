@@ -62,6 +62,9 @@ struct ServiceAudit {
         outBytes = compare(0) { $0.outBytes }
     }
 
+    /// Whether a counter went backwards, or a real server left.
+    var wasReset: Bool { causes[.counterReset, default: 0] > 0 }
+
     private var comparisons: [CounterComparison] { [connections, inPackets, outPackets, inBytes, outBytes] }
 
     /// Whether every difference is explained.

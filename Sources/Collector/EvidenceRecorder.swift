@@ -126,6 +126,8 @@ package struct EvidenceRecorder: Sendable {
         let key = ServerKey(service: identity, server: server.endpoint)
         guard var known = servers[key] else {
             services[identity]?.servers.append(server.endpoint)
+            // A real server added later counts from nothing, so that what it was given before we knew it is not
+            // overlooked. One that was removed earlier may bring its old counters back: then the audit stays open.
             let isFirstReading = lastReading == nil && counters == .growing
             let before = isFirstReading ? captured[key] ?? TrafficCounters() : TrafficCounters()
             servers[key] = Server(
@@ -188,10 +190,19 @@ package struct EvidenceRecorder: Sendable {
                 realServers: (self.services[identity]?.servers ?? []).map {
                     evidence(of: ServerKey(service: identity, server: $0), traced: servers)
                 },
-                causes: traced.map(Self.causes) ?? [:], unmatchedPackets: traced?.unmatchedPackets ?? 0,
+                causes: causes(of: identity, traced), unmatchedPackets: traced?.unmatchedPackets ?? 0,
                 table: traced?.table.map { TableEvidence(rows: $0.rows, matched: $0.matched) })
         }
         return RunSummary(ended: ended, packetsDropped: packetsDropped, virtualServices: services)
+    }
+
+    private func causes(
+        of identity: VirtualServiceIdentity, _ traced: VirtualServiceTrace?
+    ) -> [DifferenceCause: UInt64] {
+        var causes = traced.map(Self.causes) ?? [:]
+        let resets = servers.count { $0.key.service == identity && $0.value.wasReset }
+        if resets > 0 { causes[.counterReset] = UInt64(resets) }
+        return causes
     }
 
     /// Why packets, table and counters of a service may differ, and how often each was seen.
@@ -200,6 +211,8 @@ package struct EvidenceRecorder: Sendable {
         for count in service.causes {
             if let cause = DifferenceCause(rawValue: count.reason) { causes[cause, default: 0] += count.count }
         }
+        let notForwarded = service.realServers.reduce(0) { $0 + $1.notForwarded.outPackets }
+        if notForwarded > 0 { causes[.replyNotForwarded] = notForwarded }
         guard let table = service.table else { return causes }
         for (reason, count) in table.withoutConnection {
             if let cause = DifferenceCause(rawValue: reason) { causes[cause, default: 0] += count }
@@ -222,6 +235,7 @@ package struct EvidenceRecorder: Sendable {
         return RealServerEvidence(
             endpoint: key.server, captured: sinceBaseline,
             kernel: server.wasReset || counters == .absent ? nil : server.latest.growth(since: server.baseline),
-            uncertain: server.lagAtBaseline + withinLag + (traced[key]?.straggling ?? TrafficCounters()))
+            uncertain: server.lagAtBaseline + withinLag + (traced[key]?.straggling ?? TrafficCounters())
+                + (traced[key]?.notForwarded ?? TrafficCounters()))
     }
 }

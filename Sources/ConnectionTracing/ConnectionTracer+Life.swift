@@ -154,6 +154,8 @@ extension ConnectionTracer {
         let record = flows[number]
         realServers[Int(index)].captured.inPackets += UInt64(record.vip.inPackets)
         realServers[Int(index)].captured.inBytes += record.vip.inBytes
+        realServers[Int(index)].translated.outPackets += UInt64(record.vip.outPackets)
+        realServers[Int(index)].translated.outBytes += record.vip.outBytes
         if record.origin.isAssignment { realServers[Int(index)].captured.connections += 1 }
         if record.marks.contains(.synRepeated) {
             realServers[Int(index)].synRetransmissions += UInt64(record.vip.inRepeated)

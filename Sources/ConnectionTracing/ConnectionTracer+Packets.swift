@@ -80,7 +80,12 @@ extension ConnectionTracer {
         Self.update(&flows[number], packet, lookup, kernelTable)
         let realServer = flows[number].realServer
         if realServer != FlowRecord.unknown {
-            if lookup.isDIPSide != lookup.isIn { count(packet, lookup, on: Int(realServer)) }
+            if lookup.isDIPSide != lookup.isIn {
+                count(packet, lookup, on: Int(realServer))
+            } else if !lookup.isDIPSide {
+                realServers[Int(realServer)].translated.outPackets &+= 1
+                realServers[Int(realServer)].translated.outBytes &+= UInt64(packet.ipLength)
+            }
             if lookup.isDIPSide, packet.flags.contains(.syn), !lookup.isIn { noteConnect(number, packet) }
         }
         if !wasOver, flows[number].isOver { noteEnd(number) }
@@ -157,7 +162,8 @@ extension ConnectionTracer {
     ) {
         if packet.time > record.last { record.last = packet.time }
         record.marks.remove(.written)
-        if lookup.isDIPSide != lookup.isIn {
+        // The VIP side alone drives the kernel's state: a reply that the director does not forward never reaches IPVS.
+        if !lookup.isDIPSide {
             record.kernelState = kernelTable.next(
                 record.kernelState, flags: packet.flags.rawValue, fromRealServer: !lookup.isIn)
         }

@@ -11,6 +11,7 @@ extension ConnectionTracer {
                     let server = realServers[Int(index)]
                     return RealServerTrace(
                         endpoint: server.endpoint, captured: server.captured, straggling: server.straggling,
+                        notForwarded: server.notForwarded,
                         openConnections: UInt64(max(server.open, 0)), outcomes: server.outcomes,
                         synRetransmissions: server.synRetransmissions, connectLatency: server.connectLatency)
                 },
@@ -29,5 +30,16 @@ extension ConnectionTracer {
             .map { TraceSummary.DifferenceCount(reason: $0.key, count: $0.value) }
         summary.connectionsWithoutTableRow = table.connectionsWithoutRow
         return summary
+    }
+}
+
+extension ConnectionTracer.TracedRealServer {
+    /// Replies that came in on the DIP side and did not leave on the VIP side. Where segments are split on the way
+    /// out more may leave than came in.
+    fileprivate var notForwarded: TrafficCounters {
+        guard captured.outPackets > translated.outPackets else { return TrafficCounters() }
+        return TrafficCounters(
+            outPackets: captured.outPackets - translated.outPackets,
+            outBytes: captured.outBytes - min(captured.outBytes, translated.outBytes))
     }
 }

@@ -63,6 +63,8 @@ package struct ConnectionTracer: ~Copyable {
         let endpoint: Endpoint
         let endpointIndex: UInt16
         var captured = TrafficCounters()
+        /// Replies that left on the VIP side.
+        var translated = TrafficCounters()
         /// Packets of connections whose client port another has taken over.
         var straggling = TrafficCounters()
         var open: Int64 = 0

@@ -74,6 +74,9 @@ package struct RealServerTrace: Sendable {
     package var captured: TrafficCounters
     /// Packets and bytes for connections that are not in our table any more; not among the captured ones.
     package var straggling: TrafficCounters
+    /// Replies that came in on the DIP side and did not leave on the VIP side; among the captured ones, though the
+    /// kernel counts a reply only when it forwards it.
+    package var notForwarded: TrafficCounters
     /// Connections that are open now.
     package var openConnections: UInt64
     /// How connections ended, indexed by `ConnectionOutcome.rawValue`.
@@ -85,12 +88,14 @@ package struct RealServerTrace: Sendable {
 
     package init(
         endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(),
-        straggling: TrafficCounters = TrafficCounters(), openConnections: UInt64 = 0,
+        straggling: TrafficCounters = TrafficCounters(), notForwarded: TrafficCounters = TrafficCounters(),
+        openConnections: UInt64 = 0,
         outcomes: [UInt64] = [], synRetransmissions: UInt64 = 0, connectLatency: LatencyHistogram = LatencyHistogram()
     ) {
         self.endpoint = endpoint
         self.captured = captured
         self.straggling = straggling
+        self.notForwarded = notForwarded
         self.openConnections = openConnections
         self.outcomes = outcomes
         self.synRetransmissions = synRetransmissions

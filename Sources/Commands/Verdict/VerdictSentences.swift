@@ -46,7 +46,7 @@ extension ServiceVerdict {
         let explained = audit.explained.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let because = explained.isEmpty ? "" : "; explained: " + explained.joined(separator: ", ")
         guard let kernel = audit.kernelConns else {
-            return "open: captured \(audit.captured), the kernel's counters were not read, \(dropped)" + because
+            return "open: captured \(audit.captured), no counters of the kernel to compare with, \(dropped)" + because
         }
         if audit.closed, audit.difference == 0 {
             if let table = audit.table, table.rows == kernel, table.matched == kernel {
