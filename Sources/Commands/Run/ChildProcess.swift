@@ -30,7 +30,7 @@ struct ChildProcess {
         process.arguments = arguments
         if outputToError { process.standardOutput = FileHandle.standardError }
         do {
-            try process.run()
+            try Self.withoutBlockedSignals { try process.run() }
         } catch {
             throw CollectorError(
                 code: .commandNotFound, description: "\(program): cannot be run: \(error.localizedDescription)")
@@ -46,6 +46,19 @@ struct ChildProcess {
         defer { for source in sources { source.cancel() } }
         process.waitUntilExit()
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+    }
+
+    /// Runs `body` with no signal blocked. Threads of the runtime block them all, and a command would inherit that: a
+    /// shell that never hears of its children's end waits for ever.
+    ///
+    /// The corresponding C function is `pthread_sigmask`.
+    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var previous = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe pthread_sigmask(SIG_SETMASK, &none, &previous)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        try body()
     }
 
     /// The file that `PATH` means by `name`.
