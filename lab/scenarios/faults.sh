@@ -15,8 +15,9 @@ traced() { # NAME
     jq -c '.virtual_services[0].audit.explained' "$LAB_OUT/$1.json"
 }
 
+# Of the connections scheduled in that run: real servers still answer clients of the run before.
 outcomes() { # RUN-NAME
-    sqlite3 "$database" "SELECT outcome, count(*) FROM connections JOIN run ON run.id = run_id WHERE run.name = '$1'
+    sqlite3 "$database" "SELECT outcome, count(*) FROM connections JOIN run ON run.id = run_id WHERE run.name = '$1' AND is_assignment
         GROUP BY outcome ORDER BY outcome"
 }
 
