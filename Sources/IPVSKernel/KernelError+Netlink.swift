@@ -1,14 +1,29 @@
 internal import CNetlink
 
 extension KernelError {
+    /// What is read by netlink.
+    enum NetlinkSubject: String {
+        case ipvs = "IPVS"
+        case neighbours = "the neighbours"
+
+        /// The command that reads the same.
+        fileprivate var comparison: String {
+            switch self {
+            case .ipvs: "check with `ipvsadm -Ln` whether IPVS works on this system"
+            case .neighbours: "check with `ip neighbour` whether they can be read on this system"
+            }
+        }
+    }
+
     /// A libnl call that failed.
     ///
     /// - Parameters:
     ///   - function: The C function.
     ///   - result: What it returned; libnl negates its error numbers.
-    static func netlink(_ function: String, _ result: Int32) -> Self {
+    ///   - subject: What was being read.
+    static func netlink(_ function: String, _ result: Int32, reading subject: NetlinkSubject) -> Self {
         let number = abs(result)
-        let what = "cannot read IPVS by netlink"
+        let what = "cannot read \(subject.rawValue) by netlink"
         switch number {
         case NLE_OBJ_NOTFOUND where function == "genl_ctrl_resolve":
             return Self(
@@ -22,20 +37,19 @@ extension KernelError {
             return Self(
                 code: .interrupted, function: function, number: number,
                 description:
-                    "\(what): \(text(number)) (\(function)); the services changed or replies were lost, try again")
+                    "\(what): \(text(number)) (\(function)); it changed or replies were lost, try again")
         default:
             return Self(
                 code: .other, function: function, number: number,
-                description: "\(what): \(text(number)) (\(function), libnl error \(number)); "
-                    + "check with `ipvsadm -Ln` whether IPVS works on this system")
+                description: "\(what): \(text(number)) (\(function), libnl error \(number)); \(subject.comparison)")
         }
     }
 
     /// A reply that breaks the rules of the protocol.
-    static func netlinkReply(_ problem: String) -> Self {
+    static func netlinkReply(_ problem: String, reading subject: NetlinkSubject = .ipvs) -> Self {
         Self(
             code: .malformed, function: "nl_recvmsgs",
-            description: "cannot read IPVS by netlink: \(problem); "
+            description: "cannot read \(subject.rawValue) by netlink: \(problem); "
                 + "this kernel answers in a way this program does not know")
     }
 

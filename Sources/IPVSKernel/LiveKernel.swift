@@ -28,6 +28,7 @@ package final class LiveKernel: KernelSource {
         var state = try readServices(observedAt: observedAt)
         state.completedAt = Timestamp.now()
         state.sysctls = Sysctls.read(root: paths.sysctls)
+        if state.virtualServices.contains(where: \.usesDirectRouting) { state.neighbours = try Neighbours.read() }
         if includingConnections { state.connections = try readConnections().entries }
         return state
     }
@@ -77,5 +78,11 @@ extension IPVSNetlink {
         return KernelState(
             observedAt: observedAt, version: info.version, connectionTableSize: info.connectionTableSize,
             timeouts: try timeouts(), virtualServices: try virtualServices())
+    }
+}
+
+extension VirtualService {
+    fileprivate var usesDirectRouting: Bool {
+        realServers.contains { $0.forwardingMethod == .directRouting }
     }
 }

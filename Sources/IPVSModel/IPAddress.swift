@@ -128,3 +128,19 @@ extension IPAddress: Codable {
         try encoder.encodeText(self)
     }
 }
+
+extension IPAddress: CodingKeyRepresentable {
+    public var codingKey: any CodingKey { TextKey(stringValue: description) }
+
+    public init?(codingKey: some CodingKey) { self.init(codingKey.stringValue) }
+
+    /// An address as the key of an object.
+    private struct TextKey: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+
+        init?(intValue: Int) { nil }
+    }
+}

@@ -18,10 +18,14 @@ public struct KernelState: Hashable, Sendable, Codable {
     public var connections: [ConnectionEntry]?
     /// The settings under `net.ipv4.vs`, plus `net.ipv4.ip_forward`, by full name.
     public var sysctls: [String: String]
+    /// Where the director sends packets for an address of its own links. Read only where a real server uses direct
+    /// routing, else empty: there a packet's real server is told by its destination on the link alone.
+    public var neighbours: [IPAddress: LinkAddress]
 
     public init(
         observedAt: Timestamp, version: String, connectionTableSize: UInt32, timeouts: Timeouts,
-        virtualServices: [VirtualService], connections: [ConnectionEntry]? = nil, sysctls: [String: String] = [:]
+        virtualServices: [VirtualService], connections: [ConnectionEntry]? = nil, sysctls: [String: String] = [:],
+        neighbours: [IPAddress: LinkAddress] = [:]
     ) {
         schema = Self.currentSchema
         self.observedAt = observedAt
@@ -31,6 +35,22 @@ public struct KernelState: Hashable, Sendable, Codable {
         self.virtualServices = virtualServices
         self.connections = connections
         self.sysctls = sysctls
+        self.neighbours = neighbours
+    }
+
+    /// Reads what this and every earlier version wrote: a key that came later may be absent.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        schema = try values.decode(Int.self, forKey: .schema)
+        observedAt = try values.decode(Timestamp.self, forKey: .observedAt)
+        completedAt = try values.decodeIfPresent(Timestamp.self, forKey: .completedAt)
+        version = try values.decode(String.self, forKey: .version)
+        connectionTableSize = try values.decode(UInt32.self, forKey: .connectionTableSize)
+        timeouts = try values.decode(Timeouts.self, forKey: .timeouts)
+        virtualServices = try values.decode([VirtualService].self, forKey: .virtualServices)
+        connections = try values.decodeIfPresent([ConnectionEntry].self, forKey: .connections)
+        sysctls = try values.decode([String: String].self, forKey: .sysctls)
+        neighbours = try values.decodeIfPresent([IPAddress: LinkAddress].self, forKey: .neighbours) ?? [:]
     }
 
     /// The timeouts that `ipvsadm --set` changes.

@@ -2,6 +2,8 @@
 public struct RealServer: Hashable, Sendable, Codable {
     public var endpoint: Endpoint
     public var forwardingMethod: ForwardingMethod
+    /// How packets are wrapped; `nil` unless the forwarding method is a tunnel.
+    public var tunnel: Tunnel?
     /// The scheduler's weight; 0 takes no new connections.
     public var weight: Int32
     /// Above this many connections the kernel marks the server overloaded; 0 is no limit.
@@ -18,13 +20,14 @@ public struct RealServer: Hashable, Sendable, Codable {
     public var rates: TrafficRates
 
     public init(
-        endpoint: Endpoint, forwardingMethod: ForwardingMethod = .masquerading, weight: Int32 = 1,
-        upperThreshold: UInt32 = 0, lowerThreshold: UInt32 = 0, activeConnections: UInt32 = 0,
+        endpoint: Endpoint, forwardingMethod: ForwardingMethod = .masquerading, tunnel: Tunnel? = nil,
+        weight: Int32 = 1, upperThreshold: UInt32 = 0, lowerThreshold: UInt32 = 0, activeConnections: UInt32 = 0,
         inactiveConnections: UInt32 = 0, persistentConnections: UInt32 = 0,
         counters: TrafficCounters = TrafficCounters(), rates: TrafficRates = TrafficRates()
     ) {
         self.endpoint = endpoint
         self.forwardingMethod = forwardingMethod
+        self.tunnel = tunnel
         self.weight = weight
         self.upperThreshold = upperThreshold
         self.lowerThreshold = lowerThreshold

@@ -31,6 +31,46 @@ import Testing
         #expect(try decode(try KernelStateFile.encode(state, pretty: false)) == [state])
     }
 
+    @Test func `tunnels and neighbours read back as they were written, sorted by address`() throws {
+        var state = try Self.state()
+        state.virtualServices[0].realServers[0].tunnel = Tunnel(kind: .gue, port: 6080, flags: .checksum)
+        state.neighbours = [
+            try #require(IPAddress("fd00:10::10")): LinkAddress(bits: 0x0242_0a0a_0a0b),
+            try #require(IPAddress("10.10.10.20")): LinkAddress(bits: 0x0242_0a0a_0a14),
+            try #require(IPAddress("10.10.10.10")): LinkAddress(bits: 0x0242_0a0a_0a0a),
+        ]
+        let text = try KernelStateFile.encode(state, pretty: false)
+        #expect(try decode(text) == [state])
+        #expect(text.contains(#""tunnel":{"flags":1,"kind":"gue","port":6080}"#))
+        #expect(
+            text.contains(
+                #""neighbours":{"10.10.10.10":"02:42:0a:0a:0a:0a","10.10.10.20":"02:42:0a:0a:0a:14","#
+                    + #""fd00:10::10":"02:42:0a:0a:0a:0b"}"#))
+    }
+
+    @Test func `a state that was written before there were neighbours has none`() throws {
+        var state = try Self.state()
+        let text = try KernelStateFile.encode(state, pretty: false)
+        let old = text.replacing(#""neighbours":{},"#, with: "")
+        #expect(old != text)
+        state.neighbours = [:]
+        #expect(try decode(old) == [state])
+    }
+
+    @Test(arguments: [
+        (#""neighbours":{"10.10.10":"02:42:0a:0a:0a:14"}"#, "10.10.10"),
+        (#""neighbours":{"10.10.10.10":"02:42:0a:0a:0a"}"#, #""02:42:0a:0a:0a" is not a link address such as"#),
+    ])
+    func `a neighbour not understood is named`(neighbours: String, problem: String) throws {
+        let text = try KernelStateFile.encode(try Self.state(), pretty: false)
+            .replacing(#""neighbours":{}"#, with: neighbours)
+        #expect {
+            try decode(text)
+        } throws: {
+            "\($0)".contains(problem)
+        }
+    }
+
     @Test func `keys are in snake case, settings keep their names, times are integers`() throws {
         let text = try KernelStateFile.encode(try Self.state(), pretty: false)
         #expect(text.hasPrefix(#"{"connection_table_size":4096,"connections":[{"client":"#))

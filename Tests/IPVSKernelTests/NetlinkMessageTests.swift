@@ -46,8 +46,9 @@ import Testing
                 Destination.address, Destination.port, Destination.forwardingMethod, Destination.weight,
                 Destination.upperThreshold, Destination.lowerThreshold, Destination.activeConnections,
                 Destination.inactiveConnections, Destination.persistentConnections, Destination.stats,
-                Destination.family, Destination.stats64,
-            ] == Array(1...12))
+                Destination.family, Destination.stats64, Destination.tunnelType, Destination.tunnelPort,
+                Destination.tunnelFlags,
+            ] == Array(1...15))
         typealias Stats = IPVSAttribute.Stats
         #expect(
             [
@@ -104,6 +105,7 @@ import Testing
         #expect(hashing.scheduler.rawValue == "sh")
         #expect(hashing.flags.isSuperset(of: [.schedulerFlag1, .schedulerFlag2]))
         #expect(hashing.realServers.map(\.forwardingMethod) == [.masquerading, .tunnel, .directRouting])
+        #expect(hashing.realServers.map(\.tunnel) == [nil, Tunnel(), nil])
 
         // A real server of another family than its service.
         #expect(services["tcp/192.168.122.100:444"]?.realServers.first?.endpoint.description == "[fd00:10::10]:444")
@@ -196,6 +198,37 @@ import Testing
     func `an unknown forwarding method is an error`(flags: UInt32) {
         #expect(throws: KernelError.self) {
             try realServer { $0.append(IPVSAttribute.Destination.forwardingMethod, flags) }
+        }
+    }
+
+    @Test(arguments: zip([0, 1, 2] as [UInt8], Tunnel.Kind.allCases))
+    func `a tunnel has its type, port and flags`(type: UInt8, kind: Tunnel.Kind) throws {
+        typealias Attribute = IPVSAttribute.Destination
+        let server = try realServer {
+            $0.append(Attribute.forwardingMethod, UInt32(2))
+            $0.append(Attribute.tunnelType, type)
+            $0.append(Attribute.tunnelPort, UInt16(6080).bigEndian)
+            $0.append(Attribute.tunnelFlags, UInt16(3))
+        }
+        #expect(server.tunnel == Tunnel(kind: kind, port: 6080, flags: [.checksum, .remoteChecksum]))
+    }
+
+    @Test func `a tunnel of a kernel that does not tell the type is IP in IP`() throws {
+        let server = try realServer { $0.append(IPVSAttribute.Destination.forwardingMethod, UInt32(2)) }
+        #expect(server.tunnel == Tunnel(kind: .ipip))
+    }
+
+    @Test func `a real server that is not reached by a tunnel has none, whatever its attributes say`() throws {
+        let server = try realServer { $0.append(IPVSAttribute.Destination.tunnelType, UInt8(1)) }
+        #expect(server.tunnel == nil)
+    }
+
+    @Test func `an unknown tunnel type is an error`() {
+        #expect(throws: KernelError.self) {
+            try realServer {
+                $0.append(IPVSAttribute.Destination.forwardingMethod, UInt32(2))
+                $0.append(IPVSAttribute.Destination.tunnelType, UInt8(3))
+            }
         }
     }
 

@@ -77,6 +77,9 @@ package enum IPVSAttribute {
         package static let stats = UInt16(IPVS_DEST_ATTR_STATS)
         package static let family = UInt16(IPVS_DEST_ATTR_ADDR_FAMILY)
         package static let stats64 = UInt16(IPVS_DEST_ATTR_STATS64)
+        package static let tunnelType = UInt16(IPVS_DEST_ATTR_TUN_TYPE)
+        package static let tunnelPort = UInt16(IPVS_DEST_ATTR_TUN_PORT)
+        package static let tunnelFlags = UInt16(IPVS_DEST_ATTR_TUN_FLAGS)
     }
 
     /// Within statistics of either width: `IPVS_STATS_ATTR_…`.

@@ -65,11 +65,12 @@ package enum IPVSMessage {
         guard let address = address(server.bytes(Attribute.address), isIPv6: serverIsIPv6),
             let port: UInt16 = server.integer(Attribute.port)
         else { throw .netlinkReply("a real server's address or port is missing") }
-        let method: UInt32 = server.integer(Attribute.forwardingMethod) ?? UInt32(IP_VS_CONN_F_MASQ)
+        let method = try forwardingMethod(server.integer(Attribute.forwardingMethod) ?? UInt32(IP_VS_CONN_F_MASQ))
         let (counters, rates) = try traffic(server, wide: Attribute.stats64, narrow: Attribute.stats)
         return RealServer(
             endpoint: Endpoint(address: address, port: UInt16(bigEndian: port)),
-            forwardingMethod: try forwardingMethod(method), weight: server.integer(Attribute.weight) ?? 0,
+            forwardingMethod: method, tunnel: method == .tunnel ? try tunnel(server) : nil,
+            weight: server.integer(Attribute.weight) ?? 0,
             upperThreshold: server.integer(Attribute.upperThreshold) ?? 0,
             lowerThreshold: server.integer(Attribute.lowerThreshold) ?? 0,
             activeConnections: server.integer(Attribute.activeConnections) ?? 0,
@@ -125,11 +126,7 @@ extension IPVSMessage {
 
     /// `union nf_inet_addr`: 16 bytes in network order, of which IPv4 uses the first four.
     private static func address(_ bytes: ArraySlice<UInt8>?, isIPv6: Bool) -> IPAddress? {
-        guard let bytes, bytes.count >= (isIPv6 ? 16 : 4) else { return nil }
-        let word = { (part: ArraySlice<UInt8>) in part.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
-        return isIPv6
-            ? IPAddress(high: word(bytes.prefix(8)), low: word(bytes.dropFirst(8).prefix(8)))
-            : IPAddress(ipv4: UInt32(truncatingIfNeeded: word(bytes.prefix(4))))
+        bytes.flatMap { IPAddress(networkOrder: $0, isIPv6: isIPv6) }
     }
 
     private static func inetAddress(_ address: IPAddress) -> [UInt8] {
@@ -154,6 +151,21 @@ extension IPVSMessage {
         case IP_VS_CONN_F_BYPASS: .bypass
         case let other: throw .netlinkReply("forwarding method \(other) is unknown")
         }
+    }
+
+    /// How a real server's packets are wrapped. Kernels before 5.2 say nothing, as they only know IP in IP.
+    private static func tunnel(_ server: NetlinkAttributes) throws(KernelError) -> Tunnel {
+        typealias Attribute = IPVSAttribute.Destination
+        let kind: Tunnel.Kind =
+            switch server.integer(Attribute.tunnelType, as: UInt8.self).map(Int.init) {
+            case nil, IP_VS_CONN_F_TUNNEL_TYPE_IPIP: .ipip
+            case IP_VS_CONN_F_TUNNEL_TYPE_GUE: .gue
+            case IP_VS_CONN_F_TUNNEL_TYPE_GRE: .gre
+            case let other?: throw .netlinkReply("tunnel type \(other) is unknown")
+            }
+        return Tunnel(
+            kind: kind, port: UInt16(bigEndian: server.integer(Attribute.tunnelPort) ?? 0),
+            flags: Tunnel.Flags(rawValue: server.integer(Attribute.tunnelFlags) ?? 0))
     }
 
     /// The 64-bit statistics, or those of kernels before 4.1, whose counts are narrower.

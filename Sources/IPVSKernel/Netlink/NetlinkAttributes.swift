@@ -11,13 +11,16 @@ struct NetlinkAttributes {
     private static let headerLength = 4
     private static let typeMask: UInt16 = 0x3fff
 
-    init(decoding bytes: ArraySlice<UInt8>) throws(KernelError) {
+    private let subject: KernelError.NetlinkSubject
+
+    init(decoding bytes: ArraySlice<UInt8>, reading subject: KernelError.NetlinkSubject = .ipvs) throws(KernelError) {
+        self.subject = subject
         var rest = bytes
         while !rest.isEmpty {
             guard let length = Self.load(UInt16.self, from: rest).map(Int.init),
                 let type = Self.load(UInt16.self, from: rest.dropFirst(2)),
                 length >= Self.headerLength, length <= rest.count
-            else { throw .netlinkReply("an attribute is cut short") }
+            else { throw .netlinkReply("an attribute is cut short", reading: subject) }
             payloads[type & Self.typeMask] = rest.prefix(length).dropFirst(Self.headerLength)
             rest = rest.dropFirst((length + 3) & ~3)
         }
@@ -39,10 +42,11 @@ struct NetlinkAttributes {
     /// The attributes within an attribute, or `nil` if it is absent.
     func nested(_ type: UInt16) throws(KernelError) -> NetlinkAttributes? {
         guard let payload = payloads[type] else { return nil }
-        return try NetlinkAttributes(decoding: payload)
+        return try NetlinkAttributes(decoding: payload, reading: subject)
     }
 
-    private static func load<Value: FixedWidthInteger & BitwiseCopyable>(
+    /// An integer in host order at the beginning of `bytes`, or `nil` if they are too few.
+    static func load<Value: FixedWidthInteger & BitwiseCopyable>(
         _: Value.Type, from bytes: ArraySlice<UInt8>
     ) -> Value? {
         guard bytes.count >= MemoryLayout<Value>.size else { return nil }
