@@ -19,6 +19,10 @@ package struct ConnectionRecord: Sendable, Hashable {
     package var dip: SideRecord
     /// The kernel's state as our own replay of its state table has it.
     package var state: ConnectionState
+    /// Payload towards the real server, what was sent again counted once.
+    package var requestBytes: UInt64
+    /// Payload towards the client, what was sent again counted once; 0 where replies bypass the director.
+    package var responseBytes: UInt64
     /// What the kernel's table said, if the entry was ever read there.
     package var entry: EntryObservation?
 
@@ -26,7 +30,7 @@ package struct ConnectionRecord: Sendable, Hashable {
         id: Int64, virtualService: VirtualServiceIdentity, realServer: Endpoint?,
         transportProtocol: TransportProtocol, client: Endpoint, origin: ConnectionOrigin, outcome: ConnectionOutcome,
         firstSeen: Timestamp, lastSeen: Timestamp, vip: SideRecord, dip: SideRecord, state: ConnectionState,
-        entry: EntryObservation? = nil
+        requestBytes: UInt64 = 0, responseBytes: UInt64 = 0, entry: EntryObservation? = nil
     ) {
         self.id = id
         self.virtualService = virtualService
@@ -40,6 +44,8 @@ package struct ConnectionRecord: Sendable, Hashable {
         self.vip = vip
         self.dip = dip
         self.state = state
+        self.requestBytes = requestBytes
+        self.responseBytes = responseBytes
         self.entry = entry
     }
 }
@@ -89,9 +95,16 @@ package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable {
     case sameEntry = 2
     /// It began before the capture did.
     case beganBefore = 3
+    /// It follows its client's persistence template: the kernel counts it, and did not ask the scheduler.
+    case followsTemplate = 4
+    /// No real server was available, and the director said so: there is no entry.
+    case rejected = 5
 
     /// Whether the scheduler was asked.
     package var isAssignment: Bool { self == .assigned || self == .assignedOnReusedPort }
+
+    /// Whether the kernel's counter of connections grew.
+    package var isCounted: Bool { isAssignment || self == .followsTemplate }
 }
 
 /// How a connection ended.
@@ -114,6 +127,8 @@ package enum ConnectionOutcome: UInt8, Sendable, Hashable, CaseIterable {
     case expired = 7
     /// Dropped from our table under memory pressure.
     case evicted = 8
+    /// The director had no real server for it, and answered with an ICMP error.
+    case rejected = 9
 
     /// Snake case, for SQL, JSON and metric labels.
     package var name: String {
@@ -127,6 +142,7 @@ package enum ConnectionOutcome: UInt8, Sendable, Hashable, CaseIterable {
         case .notForwarded: "not_forwarded"
         case .expired: "expired"
         case .evicted: "evicted"
+        case .rejected: "rejected"
         }
     }
 }

@@ -32,23 +32,25 @@ extension ConnectionTracer {
         var strangers: Set<TableComparison.Key> = []
         var without: [String: UInt64] = [:]
         var byService = Dictionary(
-            uniqueKeysWithValues: services.indices.map { (UInt16($0), TableTrace()) })
+            uniqueKeysWithValues: topology.services.indices.map { (UInt16($0), TableTrace()) })
         for entry in entries {
-            let service = service(of: entry)
+            let virtual = virtual(of: entry)
+            let service = virtual.map { topology.virtuals[Int($0)].service }
             if entry.isTemplate {
                 without["template", default: 0] += 1
                 if let service { byService[service]?.withoutConnection["template", default: 0] += 1 }
                 continue
             }
             if let service { byService[service]?.rows += 1 }
-            let number = service.map { find(entry, service: $0) } ?? FlowTable.none
+            let number = virtual.map { find(entry, virtual: $0) } ?? FlowTable.none
+            let isAdopted = number != FlowTable.none && flows[number].marks.contains(.adopted)
             if let service, number != FlowTable.none {
-                if note(entry, on: number, at: began) {
-                    byService[service]?.matched += 1
-                } else {
+                if !note(entry, on: number, at: began) {
                     byService[service]?.withoutConnection["other_real_server", default: 0] += 1
+                } else if !isAdopted {
+                    byService[service]?.matched += 1
                 }
-                continue
+                guard isAdopted else { continue }
             }
             let key = TableComparison.Key(
                 transport: entry.transportProtocol, client: entry.client, virtual: entry.virtual)
@@ -61,6 +63,8 @@ extension ConnectionTracer {
             without[reason, default: 0] += 1
             if let service { byService[service]?.withoutConnection[reason, default: 0] += 1 }
             strangers.insert(key)
+            // One reading later it is no connection of which the packets are on their way to us.
+            if let virtual, reason != "table_lag", !isAdopted { adopt(entry, virtual: virtual, at: began) }
         }
         table.rows = UInt64(entries.count)
         table.rowsWithoutConnection = without
@@ -69,36 +73,62 @@ extension ConnectionTracer {
         table.connectionsWithoutRow = countConnectionsWithoutRow(before: began.rawValue)
     }
 
-    private func service(of entry: ConnectionEntry) -> UInt16? {
+    /// The address clients turn to of a row, and where the row's own tells it, its virtual service.
+    private func virtual(of entry: ConnectionEntry) -> UInt16? {
         let transport = entry.transportProtocol.rawValue
         let virtual = entry.virtual.address
-        let match = endpoints.match(virtual.high, virtual.low, port: entry.virtual.port, transport: transport)
+        let match = topology.table.match(virtual.high, virtual.low, port: entry.virtual.port, transport: transport)
         return match.role == .service ? match.index : nil
     }
 
-    private func find(_ entry: ConnectionEntry, service: UInt16) -> UInt32 {
+    private func find(_ entry: ConnectionEntry, virtual: UInt16) -> UInt32 {
         let client = ClientKey(entry.client, entry.transportProtocol)
         return flows.find(client.hash(seed)) { record, _ in
-            record.service == service && record.belongs(to: client)
+            record.virtual == virtual && record.belongs(to: client)
         }
+    }
+
+    private func endpoint(of entry: ConnectionEntry) -> UInt16? {
+        let address = entry.realServer.address
+        let server = topology.table.match(
+            address.high, address.low, port: entry.realServer.port, transport: entry.transportProtocol.rawValue)
+        return server.role == .realServer ? server.index : nil
     }
 
     /// - Returns: Whether the row names the real server that the packets went to.
     private mutating func note(_ entry: ConnectionEntry, on number: UInt32, at time: Timestamp) -> Bool {
-        let address = entry.realServer.address
-        let server = endpoints.match(
-            address.high, address.low, port: entry.realServer.port, transport: entry.transportProtocol.rawValue)
-        guard server.role == .realServer else { return false }
-        if flows[number].endpoint == FlowRecord.unknown { bind(number, to: server.index) }
+        guard let server = endpoint(of: entry) else { return false }
+        if flows[number].endpoint == FlowRecord.unknown { bind(number, to: server) }
         // A client port scheduled anew shows two rows for a tick: the other one is of its predecessor.
-        guard flows[number].endpoint == server.index else { return false }
-        guard let state = KernelTCPState(entry.state) else { return true }
-        let milliseconds = flows[number].milliseconds(at: max(time.rawValue, flows[number].first))
-        if flows[number].entryFirst == 0 { flows[number].entryFirst = milliseconds }
-        flows[number].entryLast = milliseconds
-        flows[number].dip.extra = PackedEntry(state: state, expiresIn: entry.expiresIn).rawValue
+        guard flows[number].endpoint == server else { return false }
+        guard let state = EntryState(entry.state, entry.transportProtocol) else { return true }
+        let milliseconds = flows[number].milliseconds(at: time.rawValue)
+        if flows[notesOf: number].entryFirst == 0 { flows[notesOf: number].entryFirst = milliseconds }
+        flows[notesOf: number].entryLast = milliseconds
+        flows[notesOf: number].entry = PackedEntry(state: state, expiresIn: entry.expiresIn)
         flows[number].marks.insert(.entryRead)
         return true
+    }
+
+    /// Takes a row of a connection that began before we did into our table, so that its real server is known and its
+    /// state followed.
+    private mutating func adopt(_ entry: ConnectionEntry, virtual: UInt16, at time: Timestamp) {
+        guard !flows.isFull, let server = endpoint(of: entry),
+            let state = EntryState(entry.state, entry.transportProtocol)
+        else { return }
+        let client = ClientKey(entry.client, entry.transportProtocol)
+        var record = FlowRecord(client: client, id: nextID)
+        nextID += 1
+        record.service = topology.virtuals[Int(virtual)].service
+        record.virtual = virtual
+        record.marks = [.live, .beganBefore, .adopted, .established]
+        record.state = state
+        record.first = time.rawValue
+        // Its timer runs out when the kernel's does.
+        record.last = time.rawValue + (Int64(entry.expiresIn) + 1) * 1_000_000_000 - timeout(of: record)
+        let number = flows.insert(record, hash: client.hash(seed))
+        bind(number, to: server)
+        if flows[number].realServer == FlowRecord.unknown { retire(number, outcomeIfOpen: .open) }
     }
 
     /// Connections that the kernel must still hold and that were not among the rows of the reading at `time`.
@@ -109,9 +139,9 @@ extension ConnectionTracer {
             guard record.marks.contains(.live), record.first < time, record.endpoint != FlowRecord.unknown else {
                 continue
             }
-            let timeout = record.kernelState.timeout(timeouts) * 1_000_000_000
-            let wasRead = record.entryLast != 0 && record.entryLast == record.milliseconds(at: time)
-            if time - record.last < timeout, !wasRead { count += 1 }
+            let read = flows[notesOf: number].entryLast
+            let wasRead = read != 0 && read == record.milliseconds(at: time)
+            if time - record.last < timeout(of: record), !wasRead { count += 1 }
         }
         return count
     }

@@ -8,84 +8,70 @@ extension ConnectionTracer {
     /// - Returns: The connection the packet belongs to, or `none` if it belongs to no connection.
     @inline(never)
     mutating func begin(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
-        let isSYN = packet.transport == 6 && packet.flags.contains(.syn) && !packet.flags.contains(.rst)
-        guard number == FlowTable.none else {
+        let isSYN = packet.flags.contains(.syn) && !packet.flags.contains(.rst)
+        if number != FlowTable.none {
             guard isSYN else { return number }
-            if isNewHandshake(packet, lookup, on: flows[number]) { return supersede(number, packet, lookup) }
-            noteHandshake(number, packet, lookup)
-            return number
+            // Its row was read before its first packet got here: this is that packet.
+            if flows[number].marks.contains(.adopted), packet.time <= flows[number].first {
+                let virtual = flows[number].virtual
+                retire(number, outcomeIfOpen: .open)
+                return create(packet, lookup, virtual: virtual, marks: [])
+            }
+            return isNewHandshake(packet, lookup, on: flows[number]) ? supersede(number, packet, lookup) : number
         }
-        guard let service = service(of: packet, lookup) else {
+        guard let virtual = virtual(of: lookup) else {
+            if lookup.isIn, topology.hasMarks, adoptStranger(packet, lookup) { return find(packet, lookup) }
             // It is of one of several services, and counted once.
-            services[Int(endpointList[Int(lookup.index)].services[0])].unmatchedPackets += 1
+            let service = topology.endpoints[Int(lookup.endpoint)].services[0]
+            serviceCounts[Int(service)].unmatchedPackets += 1
             return FlowTable.none
         }
-        if !lookup.isIn || packet.transport == 6 && !isSYN {
+        let service = topology.virtuals[Int(virtual)].service
+        if lookup.isDIPSide, lookup.isIn, topology.services[Int(service)].isMark, adoptStranger(packet, lookup) {
+            return find(packet, lookup)
+        }
+        if !lookup.isIn || packet.transport != 17 && !isSYN {
             // An RST for a connection nobody knows, or a straggler of one whose port was taken over.
             let isTaken = lookup.isDIPSide && isClientKnown(lookup)
             if packet.flags.contains(.rst) || isTaken {
-                services[Int(service)].unmatchedPackets += 1
-                if lookup.isDIPSide, !lookup.isIn { noteStraggler(packet, of: service, endpoint: lookup.index) }
+                noteStraggler(packet, lookup, of: service)
                 return FlowTable.none
             }
             count(.beganBefore, service: service)
-            return create(packet, lookup, service: service, marks: .beganBefore)
+            return create(packet, lookup, virtual: virtual, marks: .beganBefore)
         }
-        return create(packet, lookup, service: service, marks: [])
+        return create(packet, lookup, virtual: virtual, marks: [])
     }
 
-    /// A reply for a connection that is not in our table. The kernel may still have had its entry, and counted it: one
-    /// whose client port is taken over lives on for a tick.
-    private mutating func noteStraggler(_ packet: PacketSummary, of service: UInt16, endpoint: UInt16) {
-        let server = services[Int(service)].realServers.first { realServers[Int($0)].endpointIndex == endpoint }
-        guard let server else { return }
-        realServers[Int(server)].straggling.outPackets += 1
-        realServers[Int(server)].straggling.outBytes += UInt64(packet.ipLength)
-    }
-
-    /// The virtual service of a packet: on the DIP side the only one its real server serves.
-    private func service(of packet: PacketSummary, _ lookup: Lookup) -> UInt16? {
-        guard lookup.isDIPSide else { return lookup.index }
-        let candidates = endpointList[Int(lookup.index)].services
-        return candidates.count == 1 ? candidates[0] : nil
-    }
-
-    private func isClientKnown(_ lookup: Lookup) -> Bool {
-        flows.find(lookup.hash) { record, _ in record.belongs(to: lookup.client) } != FlowTable.none
+    /// A packet of a connection that is not in our table. Of a reply the kernel may still have had the entry, and
+    /// counted it: one whose client port is taken over lives on for a tick.
+    private mutating func noteStraggler(_ packet: PacketSummary, _ lookup: Lookup, of service: UInt16) {
+        serviceCounts[Int(service)].unmatchedPackets += 1
+        if lookup.isDIPSide {
+            guard !lookup.isIn, let server = topology.server(at: lookup.endpoint, of: service) else { return }
+            serverCounts[Int(server)].straggling.outPackets += 1
+            serverCounts[Int(server)].straggling.outBytes += UInt64(packet.ipLength)
+        } else if !lookup.isIn {
+            report(
+                TraceEvent(
+                    time: Timestamp(rawValue: packet.time), kind: .resetWithoutEntry,
+                    virtualService: topology.services[Int(service)].identity,
+                    detail: "client \(packet.destination), for whom there is no connection"))
+        }
     }
 
     /// Whether a SYN begins a connection of its own: it has a number of its own, or the kernel schedules it anew
     /// whatever its number, as it does when a refused client tries again.
     private func isNewHandshake(_ packet: PacketSummary, _ lookup: Lookup, on known: FlowRecord) -> Bool {
-        if known.vip.extra != packet.sequence || known.vip.syn == 0 && known.dip.syn == 0 { return true }
+        if known.vip.start != packet.sequence || known.vip.syn == 0 && known.dip.syn == 0 { return true }
         guard !lookup.isDIPSide, known.vip.syn != 0 else { return false }
         return isGone(known, at: packet.time) || isSpent(known)
     }
 
-    /// Whether the kernel's timer must have run out.
-    private func isGone(_ record: FlowRecord, at time: Int64) -> Bool {
-        let timeout = record.kernelState.timeout(timeouts) * 1_000_000_000
-        return time - record.last > timeout + timeout / 16
-    }
-
     /// Whether the kernel schedules a SYN on this entry anew.
     private func isSpent(_ record: FlowRecord) -> Bool {
-        record.kernelState.isReschedulable && reschedulesSpentEntries && !services[Int(record.service)].isPersistent
-    }
-
-    /// A SYN that belongs to the connection it found: the first on this side, or a repetition.
-    private mutating func noteHandshake(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) {
-        guard !lookup.isDIPSide, flows[number].vip.syn != 0 else { return }
-        let record = flows[number]
-        count(.retransmission, service: record.service)
-        if record.realServer != FlowRecord.unknown { realServers[Int(record.realServer)].synRetransmissions += 1 }
-        guard !record.marks.contains(.synRepeated) else { return }
-        flows[number].marks.insert(.synRepeated)
-        report(
-            TraceEvent(
-                time: Timestamp(rawValue: packet.time), kind: .synRetransmitted,
-                virtualService: services[Int(record.service)].identity, realServer: endpoint(of: record),
-                connection: record.id, detail: "client \(packet.source)"))
+        topology.services[Int(record.service)].persistence == nil
+            && record.state.isReschedulable(mode: reuseMode, inputOnly: record.marks.contains(.inputOnly))
     }
 
     /// A new handshake on a client port that the table knows: a new connection takes its place.
@@ -93,34 +79,32 @@ extension ConnectionTracer {
         let old = flows[number]
         let isGone = isGone(old, at: packet.time)
         let isRescheduled = isGone || isSpent(old)
-        if isGone, old.origin.isAssignment { count(.entryExpired, service: old.service) }
+        if isGone, old.origin.isCounted { count(.entryExpired, service: old.service) }
+        let template = flows[notesOf: number].template
         retire(number, outcomeIfOpen: isGone ? .expired : .open)
-        let marks: FlowRecord.Marks = isGone ? [] : isRescheduled ? .reusedPort : .sameEntry
-        let service = lookup.isDIPSide ? old.service : lookup.index
-        let successor = create(packet, lookup, service: service, marks: marks)
+        let successor = create(
+            packet, lookup, virtual: old.virtual, marks: isGone ? [] : isRescheduled ? .reusedPort : .sameEntry)
         guard !isGone, successor != FlowTable.none else { return successor }
-        count(isRescheduled ? .portReuse : .sameEntry, service: service)
+        count(isRescheduled ? .portReuse : .sameEntry, service: old.service)
         if !isRescheduled {
-            flows[successor].kernelState = old.kernelState
+            flows[successor].state = old.state
+            if template > 0, flows[notesOf: successor].template == 0 { flows[notesOf: successor].template = template }
             if old.endpoint != FlowRecord.unknown, flows[successor].endpoint == FlowRecord.unknown {
                 bind(successor, to: old.endpoint)
             }
         }
         report(
-            TraceEvent(
-                time: Timestamp(rawValue: packet.time), kind: .portReused,
-                virtualService: services[Int(service)].identity, connection: flows[successor].id,
-                detail:
-                    "client \(packet.source), entry in \(old.kernelState.connectionState): "
-                    + (isRescheduled ? "scheduled anew" : "same real server")))
+            .portReused, of: flows[successor], at: packet.time,
+            "entry in \(old.state.connectionState): " + (isRescheduled ? "scheduled anew" : "same real server"))
         return successor
     }
 
-    private mutating func create(
-        _ packet: PacketSummary, _ lookup: Lookup, service: UInt16, marks: FlowRecord.Marks
+    mutating func create(
+        _ packet: PacketSummary, _ lookup: Lookup, virtual: UInt16, marks: FlowRecord.Marks
     ) -> UInt32 {
+        let service = topology.virtuals[Int(virtual)].service
         if flows.isFull, !evict() {
-            services[Int(service)].unmatchedPackets += 1
+            serviceCounts[Int(service)].unmatchedPackets += 1
             return FlowTable.none
         }
         var record = FlowRecord(client: lookup.client, id: nextID)
@@ -128,52 +112,82 @@ extension ConnectionTracer {
         record.first = packet.time
         record.last = packet.time
         record.service = service
+        record.virtual = specific(virtual, packet, lookup)
         record.marks = marks.union(.live)
-        record.vip.extra = packet.sequence
-        if packet.transport != 6 {
-            record.kernelState = .udp
-        } else if marks.contains(.beganBefore) {
-            record.kernelState = .established
-        } else if lookup.isDIPSide {
-            // The SYN on the VIP side went unseen, but it made the entry.
-            record.kernelState = .synReceived
+        record.vip.start = packet.sequence
+        switch packet.transport {
+        case 6:
+            if marks.contains(.beganBefore) {
+                record.state = .established
+                record.marks.insert(.established)
+            } else if lookup.isDIPSide {
+                // The SYN on the VIP side went unseen, but it made the entry.
+                record.state = .synReceived
+            }
+        case 132: record.state = marks.contains(.beganBefore) ? .sctpEstablished : .sctpNone
+        default: record.state = .udp
         }
-        return flows.insert(record, hash: lookup.hash)
+        let number = flows.insert(record, hash: lookup.hash)
+        if let persistence = topology.services[Int(service)].persistence,
+            marks.isDisjoint(with: [.beganBefore, .sameEntry])
+        {
+            let (template, isFollowing) = templates.join(
+                service: service, client: record.client.endpoint.address, prefixLength: persistence.prefixLength,
+                timeout: persistence.timeout, at: packet.time)
+            flows[notesOf: number].template = template + 1
+            if isFollowing { flows[number].marks.insert(.followsTemplate) }
+        }
+        halfOpen.append(number, in: flows) { $0.isHalfOpen }
+        return number
+    }
+
+    /// The first packet of a connection known from the kernel's table alone.
+    mutating func awaken(_ number: UInt32) {
+        flows[number].marks.remove(.adopted)
+        count(.beganBefore, service: flows[number].service)
+    }
+
+    /// Where a service takes any port, connections to different ones are told apart.
+    private mutating func specific(_ virtual: UInt16, _ packet: PacketSummary, _ lookup: Lookup) -> UInt16 {
+        guard !lookup.isDIPSide, topology.virtuals[Int(virtual)].endpoint?.port == 0 else { return virtual }
+        return topology.learn(
+            lookup.isIn ? packet.destination : packet.source, packet.transport,
+            of: topology.virtuals[Int(virtual)].service)
     }
 
     /// Learns which real server a connection was assigned to.
     mutating func bind(_ number: UInt32, to endpoint: UInt16) {
         let service = flows[number].service
-        guard
-            let index = services[Int(service)].realServers.first(where: {
-                realServers[Int($0)].endpointIndex == endpoint
-            })
-        else { return }
+        guard let index = topology.server(at: endpoint, of: service) else { return }
+        let server = Int(index)
         flows[number].endpoint = endpoint
         flows[number].realServer = index
-        let record = flows[number]
-        realServers[Int(index)].captured.inPackets += UInt64(record.vip.inPackets)
-        realServers[Int(index)].captured.inBytes += record.vip.inBytes
-        realServers[Int(index)].translated.outPackets += UInt64(record.vip.outPackets)
-        realServers[Int(index)].translated.outBytes += record.vip.outBytes
-        if record.origin.isAssignment { realServers[Int(index)].captured.connections += 1 }
-        if record.marks.contains(.synRepeated) {
-            realServers[Int(index)].synRetransmissions += UInt64(record.vip.inRepeated)
-        }
-        if !record.isOver { realServers[Int(index)].open += 1 }
-    }
+        if topology.servers[server].forwardingMethod != .masquerading { flows[number].marks.insert(.inputOnly) }
+        let template = flows[notesOf: number].template
+        if template > 0, !templates.bind(template - 1, to: endpoint) { flows[number].marks.remove(.followsTemplate) }
 
-    mutating func noteConnect(_ number: UInt32, _ packet: PacketSummary) {
         let record = flows[number]
-        guard record.dip.syn != 0, record.dip.outPackets == 1, record.dip.synAck >= record.dip.syn else { return }
-        let ticks = Int64(record.dip.synAck - record.dip.syn)
-        realServers[Int(record.realServer)].connectLatency.record(nanoseconds: ticks * FlowSide.tick)
+        traffic[server].inPackets += UInt64(record.vip.inPackets)
+        traffic[server].inBytes += record.vip.inBytes
+        traffic[server].translatedPackets += UInt64(record.vip.outPackets)
+        traffic[server].translatedBytes += record.vip.outBytes
+        let notes = flows[notesOf: number]
+        traffic[server].outPackets += UInt64(notes.errorPackets)
+        traffic[server].outBytes += UInt64(notes.errorBytes)
+        traffic[server].translatedPackets += UInt64(notes.errorPackets)
+        traffic[server].translatedBytes += UInt64(notes.errorBytes)
+        if record.state.isActive { traffic[server].active += 1 } else { traffic[server].inactive += 1 }
+        if record.origin.isCounted { serverCounts[server].connections += 1 }
+        if record.marks.contains(.synRepeated) {
+            serverCounts[server].synRetransmissions += UInt64(record.vip.inRepeated)
+        }
+        if !record.isOver { traffic[server].open += 1 }
     }
 
     mutating func noteEnd(_ number: UInt32) {
-        endedConnections += 1
-        let server = flows[number].realServer
-        if server != FlowRecord.unknown { realServers[Int(server)].open -= 1 }
+        let record = flows[number]
+        if record.realServer != FlowRecord.unknown { traffic[Int(record.realServer)].open -= 1 }
+        closed.append(number, in: flows) { $0.isOver }
     }
 
     /// Writes out what ended, and forgets what the kernel has forgotten.
@@ -196,7 +210,7 @@ extension ConnectionTracer {
     private mutating func sweep(_ number: UInt32) {
         guard flows[number].marks.contains(.live) else { return }
         if isGone(flows[number], at: now) {
-            if flows[number].origin.isAssignment { count(.entryExpired, service: flows[number].service) }
+            if flows[number].origin.isCounted { count(.entryExpired, service: flows[number].service) }
             retire(number, outcomeIfOpen: .expired)
         } else if now - flows[number].last >= Self.linger, flows[number].isOver, !flows[number].marks.contains(.written)
         {
@@ -205,52 +219,48 @@ extension ConnectionTracer {
     }
 
     /// Writes a connection unless that was done, and takes it from the table.
-    private mutating func retire(_ number: UInt32, outcomeIfOpen: ConnectionOutcome) {
+    mutating func retire(_ number: UInt32, outcomeIfOpen: ConnectionOutcome) {
         if flows[number].isUnwritten { write(number, outcomeIfOpen: outcomeIfOpen) }
         let record = flows[number]
-        if record.isOver {
-            endedConnections -= 1
-        } else if record.realServer != FlowRecord.unknown {
-            realServers[Int(record.realServer)].open -= 1
+        if record.realServer != FlowRecord.unknown {
+            let server = Int(record.realServer)
+            if !record.isOver { traffic[server].open -= 1 }
+            if record.state.isActive { traffic[server].active -= 1 } else { traffic[server].inactive -= 1 }
         }
+        let template = flows[notesOf: number].template
+        if template > 0 { templates.leave(template - 1, at: now) }
         flows.unlink(number, hash: record.client.hash(seed))
         flows.release(number)
     }
 
-    /// Makes room: what has ended goes first, then half-open connections, and never an established one.
+    /// Makes room: what has ended goes first, then half-open connections, the oldest of each, and never an established
+    /// one.
     ///
     /// - Returns: Whether there is room now.
     private mutating func evict() -> Bool {
-        var halfOpen: UInt32?
-        for _ in 0..<min(flows.highWater, Self.mostEvictionLooks) {
-            if sweepCursor >= flows.highWater { sweepCursor = 0 }
-            let number = sweepCursor
-            sweepCursor += 1
-            guard flows[number].marks.contains(.live) else { continue }
-            if flows[number].isOver {
-                return drop(number)
-            }
-            if halfOpen == nil, flows[number].kernelState == .synReceived {
-                halfOpen = number
-                // In a flood of SYNs nothing has ended: looking on for it would cost more than the packets.
-                if endedConnections == 0 { break }
-            }
-        }
-        guard let halfOpen else { return false }
-        return drop(halfOpen)
-    }
-
-    private mutating func drop(_ number: UInt32) -> Bool {
+        let closed = closed.popFirst(in: flows) { $0.isOver }
+        guard let oldest = closed ?? halfOpen.popFirst(in: flows, where: { $0.isHalfOpen }) else { return false }
         evictedConnections += 1
-        retire(number, outcomeIfOpen: .evicted)
+        retire(oldest, outcomeIfOpen: .evicted)
         return true
     }
 
-    /// Writes every connection that changed since it was last written: capture has ended.
-    package mutating func finish() {
+    /// Writes connections that changed since they were last written: capture has ended.
+    ///
+    /// - Parameter limit: How many at most, so that the output stays small.
+    /// - Returns: Whether all are written.
+    @discardableResult
+    package mutating func finish(limit: Int = .max) -> Bool {
         now = max(now, lastPacket)
-        for number in 0..<UInt32(flows.highWater) {
-            if flows[number].marks.contains(.live), flows[number].isUnwritten { write(number, outcomeIfOpen: .open) }
+        let most = limit < .max - records.count ? records.count + limit : .max
+        while finishCursor < flows.highWater {
+            guard records.count < most else { return false }
+            if flows[finishCursor].marks.contains(.live), flows[finishCursor].isUnwritten {
+                write(finishCursor, outcomeIfOpen: .open)
+            }
+            finishCursor += 1
         }
+        finishCursor = 0
+        return true
     }
 }

@@ -14,16 +14,13 @@ extension ConnectionTracer {
         }
         records.append(
             ConnectionRecord(
-                id: record.id, virtualService: services[Int(record.service)].identity,
+                id: record.id, virtualService: topology.services[Int(record.service)].identity,
                 realServer: endpoint(of: record), transportProtocol: TransportProtocol(rawValue: record.transport),
                 client: record.client.endpoint, origin: record.origin, outcome: outcome,
                 firstSeen: Timestamp(rawValue: record.first), lastSeen: Timestamp(rawValue: record.last),
                 vip: SideRecord(record.vip), dip: SideRecord(record.dip),
-                state: record.kernelState.connectionState, entry: entry(of: record)))
-    }
-
-    func endpoint(of record: FlowRecord) -> Endpoint? {
-        record.realServer == FlowRecord.unknown ? nil : realServers[Int(record.realServer)].endpoint
+                state: record.state.connectionState, requestBytes: requestBytes(of: record),
+                responseBytes: responseBytes(of: record), entry: entry(of: number)))
     }
 
     private func outcome(of record: FlowRecord, ifOpen: ConnectionOutcome) -> ConnectionOutcome {
@@ -33,62 +30,82 @@ extension ConnectionTracer {
         }
         if record.marks.contains(.resetByClient) { return .resetByClient }
         if record.isOver { return .closed }
+        if record.marks.contains(.rejected) { return .rejected }
         if ifOpen == .evicted { return .evicted }
+        if record.isUnforwarded, !record.marks.isDisjoint(with: [.unreachable, .hopsExceeded, .tooBig]) {
+            return .notForwarded
+        }
         let waited = now - record.last >= Self.linger || ifOpen == .expired
         if waited, record.origin != .beganBefore {
-            if record.dip.inPackets == 0, record.dip.outPackets == 0 { return .notForwarded }
-            if record.transport == 6, record.vip.synAck == 0, record.dip.synAck == 0 { return .unanswered }
+            if record.isUnforwarded { return .notForwarded }
+            if isUnanswered(record) { return .unanswered }
         }
         return ifOpen
     }
 
+    /// Whether the real server is silent, where its replies would be seen.
+    private func isUnanswered(_ record: FlowRecord) -> Bool {
+        record.transport != 17 && !record.marks.contains(.inputOnly) && record.vip.synAck == 0
+            && record.dip.synAck == 0
+    }
+
     private mutating func noteOutcome(_ outcome: ConnectionOutcome, of record: FlowRecord) {
         if record.realServer != FlowRecord.unknown {
-            realServers[Int(record.realServer)].outcomes[Int(outcome.rawValue)] += 1
+            serverCounts[Int(record.realServer)].outcomes[Int(outcome.rawValue)] += 1
         }
         let kind: TraceEvent.Kind
         switch outcome {
-        case .open, .closed, .expired: return
         case .resetByClient: kind = .resetByClient
         case .resetByRealServer: kind = .resetByRealServer
         case .refused: kind = .refused
         case .unanswered: kind = .unanswered
         case .notForwarded:
+            if record.origin.isCounted { count(.notTransmitted, service: record.service) }
             kind = .notForwarded
-            if record.origin.isAssignment { count(.notTransmitted, service: record.service) }
         case .evicted: kind = .evicted
+        // Told when it happened, or an ordinary end.
+        case .rejected, .open, .closed, .expired: return
         }
-        report(
-            TraceEvent(
-                time: Timestamp(rawValue: record.last), kind: kind,
-                virtualService: services[Int(record.service)].identity, realServer: endpoint(of: record),
-                connection: record.id, detail: "client \(record.client.endpoint)"))
+        report(kind, of: record, at: record.last)
     }
 
-    private func entry(of record: FlowRecord) -> EntryObservation? {
-        guard record.entryFirst != 0 else { return nil }
+    // Payload by sequence number: what was sent again counts once.
+
+    private func requestBytes(of record: FlowRecord) -> UInt64 {
+        let side = record.vip.inPackets > 0 ? record.vip : record.dip
+        let wraps = record.vip.inPackets > 0 ? record.inWraps : 0
+        guard side.inPackets > 0 else { return 0 }
+        guard record.transport == 6 else { return Self.payload(from: 0, to: side.inNext, wraps: wraps, without: 0) }
+        let controls = (side.syn != 0 ? 1 : 0) + (record.marks.contains(.finIn) ? 1 : 0)
+        return Self.payload(from: record.vip.start, to: side.inNext, wraps: wraps, without: controls)
+    }
+
+    private func responseBytes(of record: FlowRecord) -> UInt64 {
+        let side = record.vip.outPackets > 0 ? record.vip : record.dip
+        let wraps = record.vip.outPackets > 0 ? record.outWraps : 0
+        guard side.outPackets > 0 else { return 0 }
+        guard record.transport == 6 else { return Self.payload(from: 0, to: side.outNext, wraps: wraps, without: 0) }
+        let controls = (side.synAck != 0 ? 1 : 0) + (record.marks.contains(.finOut) ? 1 : 0)
+        return Self.payload(from: record.dip.start, to: side.outNext, wraps: wraps, without: controls)
+    }
+
+    /// - Parameter controls: SYN and FIN, which have a number each and carry nothing.
+    private static func payload(from start: UInt32, to next: UInt32, wraps: UInt16, without controls: Int) -> UInt64 {
+        let numbers = Int64(wraps) << 32 + Int64(next) - Int64(start)
+        return UInt64(max(numbers - Int64(controls), 0))
+    }
+
+    private func entry(of number: UInt32) -> EntryObservation? {
+        let notes = flows[notesOf: number]
+        let first = flows[number].first
+        guard notes.entryFirst != 0 else { return nil }
         let time = { (milliseconds: UInt32) in
-            Timestamp(rawValue: record.first + Int64(milliseconds - 1) * 1_000_000)
+            Timestamp(rawValue: first + Int64(milliseconds - 1) * 1_000_000)
         }
-        let packed = PackedEntry(rawValue: record.dip.extra)
         return EntryObservation(
-            state: packed.state.connectionState, expiresIn: packed.expiresIn, firstSeen: time(record.entryFirst),
-            lastSeen: time(record.entryLast))
+            state: notes.entry.state.connectionState, expiresIn: notes.entry.expiresIn,
+            firstSeen: time(notes.entryFirst), lastSeen: time(notes.entryLast))
     }
-}
-
-/// A kernel entry's state and timer in one word.
-struct PackedEntry: RawRepresentable {
-    let rawValue: UInt32
-
-    init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    init(state: KernelTCPState, expiresIn: UInt32) {
-        rawValue = UInt32(state.rawValue) << 24 | min(expiresIn, 0xff_ffff)
-    }
-
-    var state: KernelTCPState { KernelTCPState(rawValue: UInt8(rawValue >> 24)) ?? .none }
-    var expiresIn: UInt32 { rawValue & 0xff_ffff }
 }
 
 extension SideRecord {

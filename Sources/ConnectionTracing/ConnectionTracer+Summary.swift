@@ -4,20 +4,13 @@ extension ConnectionTracer {
     /// The counts of this moment.
     package func summary() -> TraceSummary {
         var summary = TraceSummary()
-        summary.virtualServices = services.enumerated().map { index, service in
-            VirtualServiceTrace(
-                identity: service.identity,
-                realServers: service.realServers.map { index in
-                    let server = realServers[Int(index)]
-                    return RealServerTrace(
-                        endpoint: server.endpoint, captured: server.captured, straggling: server.straggling,
-                        notForwarded: server.notForwarded,
-                        openConnections: UInt64(max(server.open, 0)), outcomes: server.outcomes,
-                        synRetransmissions: server.synRetransmissions, connectLatency: server.connectLatency)
-                },
-                unmatchedPackets: service.unmatchedPackets,
+        summary.virtualServices = topology.services.enumerated().map { index, service in
+            let counts = serviceCounts[index]
+            return VirtualServiceTrace(
+                identity: service.identity, realServers: service.realServers.map { trace(of: Int($0)) },
+                unmatchedPackets: counts.unmatchedPackets,
                 causes: Cause.allCases.compactMap { cause in
-                    let count = service.causes[cause.rawValue]
+                    let count = counts.causes[cause.rawValue]
                     return count == 0 ? nil : TraceSummary.DifferenceCount(reason: cause.name, count: count)
                 }, table: table.services[UInt16(index)])
         }
@@ -31,15 +24,31 @@ extension ConnectionTracer {
         summary.connectionsWithoutTableRow = table.connectionsWithoutRow
         return summary
     }
+
+    private func trace(of server: Int) -> RealServerTrace {
+        let (counts, traffic) = (serverCounts[server], traffic[server])
+        return RealServerTrace(
+            endpoint: topology.servers[server].endpoint,
+            captured: traffic.captured(connections: counts.connections), straggling: counts.straggling,
+            notForwarded: traffic.notForwarded, openConnections: UInt64(max(traffic.open, 0)),
+            activeEntries: UInt64(max(traffic.active, 0)), inactiveEntries: UInt64(max(traffic.inactive, 0)),
+            outcomes: counts.outcomes, synRetransmissions: counts.synRetransmissions,
+            connectLatency: counts.connectLatency)
+    }
 }
 
-extension ConnectionTracer.TracedRealServer {
+extension ConnectionTracer.ServerTraffic {
+    fileprivate func captured(connections: UInt64) -> TrafficCounters {
+        TrafficCounters(
+            connections: connections, inPackets: inPackets, outPackets: outPackets, inBytes: inBytes,
+            outBytes: outBytes)
+    }
+
     /// Replies that came in on the DIP side and did not leave on the VIP side. Where segments are split on the way
     /// out more may leave than came in.
     fileprivate var notForwarded: TrafficCounters {
-        guard captured.outPackets > translated.outPackets else { return TrafficCounters() }
+        guard outPackets > translatedPackets else { return TrafficCounters() }
         return TrafficCounters(
-            outPackets: captured.outPackets - translated.outPackets,
-            outBytes: captured.outBytes - min(captured.outBytes, translated.outBytes))
+            outPackets: outPackets - translatedPackets, outBytes: outBytes - min(outBytes, translatedBytes))
     }
 }

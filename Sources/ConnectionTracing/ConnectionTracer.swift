@@ -1,4 +1,5 @@
 package import IPVSModel
+import PacketDecoding
 
 /// Joins the packets of both sides of a director into connections.
 ///
@@ -10,21 +11,22 @@ package struct ConnectionTracer: ~Copyable {
     /// How long after its last packet an ended connection is written, so that stragglers are in it.
     static let linger: Int64 = 1_000_000_000
 
-    /// How many records to look at for one to drop when the table is full.
-    static let mostEvictionLooks = 4_096
-
     var flows: FlowTable
-    var endpoints = EndpointTable()
-    var services: [TracedService] = []
-    var realServers: [TracedRealServer] = []
-    /// The real servers' endpoints, by the index that the endpoint table gives.
-    var endpointList: [TracedEndpoint] = []
-    /// Whether any real server serves more than one virtual service.
-    var hasSharedRealServers = false
-    let kernelTable = KernelTCPTable()
-    var timeouts = KernelState.Timeouts()
-    /// Whether a SYN on a spent entry is scheduled anew: the sysctl `conn_reuse_mode` is not 0.
-    var reschedulesSpentEntries = true
+    var topology = Topology()
+    /// By the topology's index of the virtual service.
+    var serviceCounts: [ServiceCounts] = []
+    /// By the topology's index of the real server.
+    var serverCounts: [ServerCounts] = []
+    /// The same, what every packet touches.
+    var traffic: [ServerTraffic] = []
+    var templates = PersistenceTemplates()
+
+    var stateTable = EntryStateTable()
+    private var isDefending = false
+    /// By state, in nanoseconds.
+    private var timeouts: [Int64] = []
+    /// The sysctl `conn_reuse_mode`.
+    var reuseMode = 1
 
     /// The latest time told by packets or ``advance(to:)``, in nanoseconds since the epoch.
     package internal(set) var now: Int64 = 0
@@ -32,8 +34,14 @@ package struct ConnectionTracer: ~Copyable {
     let seed: UInt64
     var sweepCursor: UInt32 = 0
     var sweptUntil: Int64 = 0
+    /// Who goes first when the table is full.
+    var closed = AgeQueue()
+    var halfOpen = AgeQueue()
+    /// Packets of no known address that may be a firewall mark's.
+    var strangers = Strangers()
 
     var records: [ConnectionRecord] = []
+    var finishCursor: UInt32 = 0
     var events: [TraceEvent] = []
     /// Events beyond this many between two calls of ``takeEvents()`` are counted, not kept.
     static let mostEvents = 10_000
@@ -43,41 +51,36 @@ package struct ConnectionTracer: ~Copyable {
     package internal(set) var lastPacket: Int64 = 0
     var foreignPackets: UInt64 = 0
     var evictedConnections: UInt64 = 0
-    /// Connections in the table that are over.
-    var endedConnections = 0
     var table = TableComparison()
 
-    /// What one side of the director means to the tracer.
-    struct TracedService {
-        let identity: VirtualServiceIdentity
-        let transport: UInt8
-        var isPersistent: Bool
-        /// Indices into the tracer's list of real servers.
-        var realServers: [UInt16]
+    struct ServiceCounts {
         var unmatchedPackets: UInt64 = 0
         var causes = [UInt64](repeating: 0, count: Cause.allCases.count)
     }
 
-    struct TracedRealServer {
-        let service: UInt16
-        let endpoint: Endpoint
-        let endpointIndex: UInt16
-        var captured = TrafficCounters()
-        /// Replies that left on the VIP side.
-        var translated = TrafficCounters()
+    struct ServerCounts {
+        var connections: UInt64 = 0
         /// Packets of connections whose client port another has taken over.
         var straggling = TrafficCounters()
-        var open: Int64 = 0
         var outcomes = [UInt64](repeating: 0, count: ConnectionOutcome.allCases.count)
         var synRetransmissions: UInt64 = 0
         var connectLatency = LatencyHistogram()
     }
 
-    struct TracedEndpoint {
-        let transport: UInt8
-        let endpoint: Endpoint
-        /// The virtual services it serves.
-        var services: [UInt16]
+    struct ServerTraffic: BitwiseCopyable {
+        /// Where the kernel counts: from clients on the VIP side, from the real server on the DIP side.
+        var inPackets: UInt64 = 0
+        var inBytes: UInt64 = 0
+        var outPackets: UInt64 = 0
+        var outBytes: UInt64 = 0
+        /// Replies that left on the VIP side.
+        var translatedPackets: UInt64 = 0
+        var translatedBytes: UInt64 = 0
+        /// Entries of the kernel by our replay of its rules.
+        var active: Int32 = 0
+        var inactive: Int32 = 0
+        /// Connections that are not over.
+        var open: Int32 = 0
     }
 
     /// What the tracer counts that makes packets, table and counters differ. The names are the audit's.
@@ -97,61 +100,51 @@ package struct ConnectionTracer: ~Copyable {
     }
 
     /// - Parameters:
-    ///   - capacity: The most connections to track at once; each costs about 220 bytes.
+    ///   - capacity: The most connections to track at once; each costs at most 250 bytes.
     ///   - firstConnectionID: The id of the first connection; the following count up.
-    package init(capacity: Int, firstConnectionID: Int64 = 1) {
+    ///   - seed: What tracers that share the work have in common; a random one by default.
+    package init(
+        capacity: Int, firstConnectionID: Int64 = 1, seed: UInt64 = .random(in: .min ... .max)
+    ) {
         flows = FlowTable(capacity: capacity)
         nextID = firstConnectionID
-        seed = UInt64.random(in: .min ... .max) | 1
+        self.seed = seed | 1
+        setTimeouts(KernelState.Timeouts())
     }
 
     /// Follows the kernel's configuration. Services and real servers that left keep their counts, and packets of
     /// their remaining connections are still traced.
     package mutating func update(to state: KernelState) {
-        timeouts = state.timeouts
-        reschedulesSpentEntries = state.sysctls["net.ipv4.vs.conn_reuse_mode"] != "0"
-        for service in state.virtualServices {
-            guard case .endpoint(let transport, _) = service.identity else { continue }
-            let index = self.index(of: service, transport: transport.rawValue)
-            services[Int(index)].isPersistent = service.flags.contains(.persistent)
-            for server in service.realServers { add(server.endpoint, to: index, transport: transport.rawValue) }
+        setTimeouts(state.timeouts)
+        reuseMode = state.sysctls["net.ipv4.vs.conn_reuse_mode"].flatMap { Int($0) } ?? 1
+        // 1 and 2 defend when memory is short; the kernel then shows 2.
+        let defends = ["2", "3"].contains(state.sysctls["net.ipv4.vs.secure_tcp"])
+        if defends != isDefending {
+            isDefending = defends
+            stateTable = EntryStateTable(isDefending: defends)
         }
-        hasSharedRealServers = endpointList.contains { $0.services.count > 1 }
-        endpoints = EndpointTable(
-            services.enumerated().compactMap { index, service in
-                service.identity.endpoint.map {
-                    EndpointTable.Entry(
-                        transport: service.transport, endpoint: $0, role: .service, index: UInt16(index))
-                }
-            }
-                + endpointList.enumerated().map { index, endpoint in
-                    EndpointTable.Entry(
-                        transport: endpoint.transport, endpoint: endpoint.endpoint, role: .realServer,
-                        index: UInt16(index))
-                })
+        topology.update(to: state)
+        while serviceCounts.count < topology.services.count { serviceCounts.append(ServiceCounts()) }
+        while serverCounts.count < topology.servers.count {
+            serverCounts.append(ServerCounts())
+            traffic.append(ServerTraffic())
+        }
     }
 
-    private mutating func index(of service: VirtualService, transport: UInt8) -> UInt16 {
-        if let known = services.firstIndex(where: { $0.identity == service.identity }) { return UInt16(known) }
-        services.append(
-            TracedService(identity: service.identity, transport: transport, isPersistent: false, realServers: []))
-        return UInt16(services.count - 1)
+    private mutating func setTimeouts(_ settings: KernelState.Timeouts) {
+        timeouts = EntryState.allCases.map { $0.timeout(settings) * 1_000_000_000 }
     }
 
-    private mutating func add(_ endpoint: Endpoint, to service: UInt16, transport: UInt8) {
-        let isKnown = services[Int(service)].realServers.contains { realServers[Int($0)].endpoint == endpoint }
-        guard !isKnown, realServers.count < FlowRecord.unknown else { return }
-        let place: Int
-        if let known = endpointList.firstIndex(where: { $0.endpoint == endpoint && $0.transport == transport }) {
-            place = known
-            endpointList[place].services.append(service)
-        } else {
-            place = endpointList.count
-            endpointList.append(TracedEndpoint(transport: transport, endpoint: endpoint, services: [service]))
-        }
-        services[Int(service)].realServers.append(UInt16(realServers.count))
-        realServers.append(
-            TracedRealServer(service: service, endpoint: endpoint, endpointIndex: UInt16(place)))
+    /// How long the kernel keeps an entry after its last packet, in nanoseconds.
+    @inline(__always)
+    func timeout(of record: borrowing FlowRecord) -> Int64 { timeouts[Int(record.state.rawValue)] }
+
+    /// Whether the kernel's timer must have run out.
+    @inline(__always)
+    func isGone(_ record: borrowing FlowRecord, at time: Int64) -> Bool {
+        let timeout = timeout(of: record)
+        // The kernel's timers run late by up to a sixteenth on average.
+        return time - record.last > timeout + timeout / 16
     }
 
     /// How many connections wait to be taken.
@@ -173,7 +166,21 @@ package struct ConnectionTracer: ~Copyable {
         if events.count < Self.mostEvents { events.append(event) } else { eventsDropped += 1 }
     }
 
+    /// Reports something about a connection.
+    mutating func report(_ kind: TraceEvent.Kind, of record: FlowRecord, at time: Int64, _ detail: String = "") {
+        let client = "client \(record.client.endpoint)"
+        report(
+            TraceEvent(
+                time: Timestamp(rawValue: time), kind: kind,
+                virtualService: topology.services[Int(record.service)].identity, realServer: endpoint(of: record),
+                connection: record.id, detail: detail.isEmpty ? client : "\(client), \(detail)"))
+    }
+
     mutating func count(_ cause: Cause, service: UInt16) {
-        services[Int(service)].causes[cause.rawValue] += 1
+        serviceCounts[Int(service)].causes[cause.rawValue] += 1
+    }
+
+    func endpoint(of record: FlowRecord) -> Endpoint? {
+        record.realServer == FlowRecord.unknown ? nil : topology.servers[Int(record.realServer)].endpoint
     }
 }

@@ -1,37 +1,5 @@
 import IPVSModel
 
-/// What both sides of a connection share, and what the flow table finds it by.
-package struct ClientKey: BitwiseCopyable {
-    var high: UInt64 = 0
-    var low: UInt64 = 0
-    var port: UInt16 = 0
-    var transport: UInt8 = 0
-
-    @inline(__always)
-    package init(high: UInt64, low: UInt64, port: UInt16, transport: UInt8) {
-        self.high = high
-        self.low = low
-        self.port = port
-        self.transport = transport
-    }
-
-    init(_ client: Endpoint, _ transport: TransportProtocol) {
-        self.init(
-            high: client.address.high, low: client.address.low, port: client.port, transport: transport.rawValue)
-    }
-
-    var endpoint: Endpoint { Endpoint(address: IPAddress(high: high, low: low), port: port) }
-
-    /// Two rounds of multiply-and-fold; `seed` keeps clients from choosing collisions.
-    @inline(__always)
-    package func hash(_ seed: UInt64) -> UInt32 {
-        let first = (low ^ UInt64(port) << 48 ^ seed).multipliedFullWidth(
-            by: high ^ UInt64(transport) << 56 ^ 0x9E37_79B9_7F4A_7C15)
-        let folded = (first.high ^ first.low ^ seed).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-        return UInt32(truncatingIfNeeded: folded.high ^ folded.low)
-    }
-}
-
 /// A connection in the flow table: three cache lines, of which a packet touches the first and its own side's.
 package struct FlowRecord: BitwiseCopyable {
     // Line 1: who, when, which.
@@ -44,17 +12,20 @@ package struct FlowRecord: BitwiseCopyable {
     package var id: Int64 = 0
     var clientPort: UInt16 = 0
     var service: UInt16 = 0
+    /// The address and port the client talks to, an index into the topology's list.
+    var virtual: UInt16 = 0
     /// The real server's endpoint in the endpoint table; `unknown` until a packet on the DIP side, or the kernel's
     /// table, tells.
     var endpoint: UInt16 = FlowRecord.unknown
-    /// The real server within its virtual service, an index into the tracer's list; `unknown` like `endpoint`.
+    /// The real server within its virtual service, an index into the topology's list; `unknown` like `endpoint`.
     var realServer: UInt16 = FlowRecord.unknown
-    var marks: Marks = []
     var transport: UInt8 = 0
-    var kernelState: KernelTCPState = .none
-    /// When the kernel's row was first and last read: milliseconds after `first`, plus 1; 0 is never.
-    var entryFirst: UInt32 = 0
-    var entryLast: UInt32 = 0
+    /// The kernel's state.
+    var state: EntryState = .none
+    var marks: Marks = []
+    /// How often the sequence numbers began anew in each direction, as seen on the VIP side.
+    var inWraps: UInt16 = 0
+    var outWraps: UInt16 = 0
 
     // Lines 2 and 3: one per side.
     var vip = FlowSide()
@@ -71,7 +42,7 @@ package struct FlowRecord: BitwiseCopyable {
     static let unknown = UInt16.max
 
     struct Marks: OptionSet, BitwiseCopyable {
-        let rawValue: UInt16
+        let rawValue: UInt32
         /// In use; a record without it is free.
         static let live = Self(rawValue: 1 << 0)
         static let finIn = Self(rawValue: 1 << 1)
@@ -83,12 +54,31 @@ package struct FlowRecord: BitwiseCopyable {
         /// Its end was counted.
         static let ended = Self(rawValue: 1 << 6)
         static let synRepeated = Self(rawValue: 1 << 7)
-        // How it came to be, as ConnectionOrigin.
-        static let reusedPort = Self(rawValue: 1 << 8)
-        static let sameEntry = Self(rawValue: 1 << 9)
-        static let beganBefore = Self(rawValue: 1 << 10)
+        /// The handshake was completed, or a datagram answered.
+        static let established = Self(rawValue: 1 << 8)
         /// The kernel's row was read since it was last written: worth writing again at the end, not at once.
-        static let entryRead = Self(rawValue: 1 << 11)
+        static let entryRead = Self(rawValue: 1 << 9)
+        /// Replies bypass the director, as far as the kernel has seen.
+        static let inputOnly = Self(rawValue: 1 << 10)
+        /// Every datagram is scheduled for itself.
+        static let onePacket = Self(rawValue: 1 << 11)
+        /// A real server's ICMP error came in on the DIP side.
+        static let serverError = Self(rawValue: 1 << 12)
+
+        // How it came to be, as ConnectionOrigin.
+        static let reusedPort = Self(rawValue: 1 << 16)
+        static let sameEntry = Self(rawValue: 1 << 17)
+        static let beganBefore = Self(rawValue: 1 << 18)
+        static let followsTemplate = Self(rawValue: 1 << 19)
+        /// The director had no real server for it, and said so.
+        static let rejected = Self(rawValue: 1 << 20)
+        /// Known from the kernel's table alone so far.
+        static let adopted = Self(rawValue: 1 << 21)
+
+        // Why it was not sent on, as the director's ICMP error tells.
+        static let unreachable = Self(rawValue: 1 << 24)
+        static let hopsExceeded = Self(rawValue: 1 << 25)
+        static let tooBig = Self(rawValue: 1 << 26)
     }
 
     var client: ClientKey {
@@ -101,17 +91,29 @@ package struct FlowRecord: BitwiseCopyable {
             && transport == client.transport
     }
 
-    /// Whether it is over: both FINs, or an RST.
+    /// Whether it is over: both FINs, the client's alone where replies bypass the director, or an RST.
+    @inline(__always)
     var isOver: Bool {
-        !marks.isDisjoint(with: [.resetByClient, .resetByRealServer]) || marks.isSuperset(of: [.finIn, .finOut])
+        !marks.isDisjoint(with: [.resetByClient, .resetByRealServer])
+            || marks.contains(.finIn) && !marks.isDisjoint(with: [.finOut, .inputOnly])
     }
 
-    /// Whether it changed since it was last written.
-    var isUnwritten: Bool { !marks.contains(.written) || marks.contains(.entryRead) }
+    /// Whether it waits for its handshake, or for its first answer.
+    var isHalfOpen: Bool { !isOver && !marks.contains(.established) }
+
+    /// Whether it changed since it was last written; what never had a packet is not worth writing.
+    var isUnwritten: Bool {
+        (!marks.contains(.written) || marks.contains(.entryRead)) && !marks.contains(.adopted)
+    }
+
+    /// Whether nothing was ever sent on to a real server.
+    var isUnforwarded: Bool { dip.inPackets == 0 && dip.outPackets == 0 }
 
     var origin: ConnectionOrigin {
         if marks.contains(.beganBefore) { return .beganBefore }
+        if marks.contains(.rejected) { return .rejected }
         if marks.contains(.sameEntry) { return .sameEntry }
+        if marks.contains(.followsTemplate) { return .followsTemplate }
         return marks.contains(.reusedPort) ? .assignedOnReusedPort : .assigned
     }
 
@@ -122,7 +124,7 @@ package struct FlowRecord: BitwiseCopyable {
     }
 
     /// `time` after `first` in milliseconds, plus 1.
-    func milliseconds(at time: Int64) -> UInt32 { UInt32(clamping: (time &- first) / 1_000_000 &+ 1) }
+    func milliseconds(at time: Int64) -> UInt32 { UInt32(clamping: max(time &- first, 0) / 1_000_000 &+ 1) }
 }
 
 /// What one side of the director saw of a connection: a cache line.
@@ -136,7 +138,7 @@ package struct FlowSide: BitwiseCopyable {
     var outBytes: UInt64 = 0
     var inPackets: UInt32 = 0
     var outPackets: UInt32 = 0
-    /// The sequence number after the furthest byte seen in each direction.
+    /// The sequence number after the furthest byte seen in each direction; without sequence numbers, the payload's sum.
     var inNext: UInt32 = 0
     var outNext: UInt32 = 0
     var syn: UInt32 = 0
@@ -147,6 +149,34 @@ package struct FlowSide: BitwiseCopyable {
     var end: UInt32 = 0
     var inRepeated: UInt16 = 0
     var outRepeated: UInt16 = 0
-    /// VIP side: the client's initial sequence number. DIP side: the kernel's row when last read, packed.
-    var extra: UInt32 = 0
+    /// VIP side: the client's first sequence number. DIP side: the real server's, from whichever side saw it.
+    var start: UInt32 = 0
+}
+
+/// What is rarely looked at, beside each record.
+struct FlowNotes: BitwiseCopyable {
+    /// When the kernel's row was first and last read: milliseconds after the record's `first`, plus 1; 0 is never.
+    var entryFirst: UInt32 = 0
+    var entryLast: UInt32 = 0
+    /// The kernel's row when last read.
+    var entry = PackedEntry(rawValue: 0)
+    /// The persistence template it hangs on, plus 1; 0 is none.
+    var template: UInt32 = 0
+    /// The director's own ICMP errors that the kernel counted with it.
+    var errorPackets: UInt32 = 0
+    var errorBytes: UInt32 = 0
+}
+
+/// A kernel entry's state and timer in one word.
+struct PackedEntry: RawRepresentable, BitwiseCopyable {
+    let rawValue: UInt32
+
+    init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    init(state: EntryState, expiresIn: UInt32) {
+        rawValue = UInt32(state.rawValue) << 24 | min(expiresIn, 0xff_ffff)
+    }
+
+    var state: EntryState { EntryState(rawValue: UInt8(rawValue >> 24)) ?? .none }
+    var expiresIn: UInt32 { rawValue & 0xff_ffff }
 }

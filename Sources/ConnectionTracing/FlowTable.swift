@@ -1,10 +1,13 @@
 import CPrefetch
+import Glibc
 
 /// Connections by their client's address and port, in flat memory.
 ///
 /// An index of 8-byte slots (32 bits of hash, 32 bits of record number; linear probing, backward-shift deletion, at
 /// most half full) leads into a slab of records. A connection has one slot: both sides share the client's address and
-/// port, so both lead there. Everything starts small and doubles.
+/// port, so both lead there. The index starts small and doubles; the slab's addresses are reserved at once, and its
+/// pages come as they are used, so that nothing is ever moved. With the index and the notes a connection costs at most
+/// 250 bytes.
 ///
 /// The only file of this module with unsafe code: memory that is neither reference-counted nor checked for
 /// exclusivity, and can be prefetched. Every access checks its bounds.
@@ -15,11 +18,12 @@ package struct FlowTable: ~Copyable {
 
     private var slots: UnsafeMutablePointer<UInt64>
     private var slotMask: UInt32
-    private var records: UnsafeMutablePointer<FlowRecord>
-    private var allocated: Int
+    private let records: UnsafeMutablePointer<FlowRecord>
+    private let notes: UnsafeMutablePointer<FlowNotes>
     /// Record numbers below this were used at least once.
     package private(set) var highWater = 0
-    private var free: [UInt32] = []
+    /// The record freed last; its id is the one freed before it.
+    private var firstFree = Int64(FlowTable.none)
     package private(set) var count = 0
     /// The most connections to hold.
     package let capacity: Int
@@ -30,18 +34,26 @@ package struct FlowTable: ~Copyable {
         unsafe slots = .allocate(capacity: slotCount)
         unsafe slots.initialize(repeating: Self.emptySlot, count: slotCount)
         slotMask = UInt32(slotCount - 1)
-        allocated = 4_096
-        unsafe records = Self.allocate(allocated)
+        unsafe records = Self.reserve(self.capacity)
+        unsafe notes = Self.reserve(self.capacity)
     }
 
     deinit {
         unsafe slots.deallocate()
-        unsafe records.deallocate()
+        unsafe munmap(records, capacity * MemoryLayout<FlowRecord>.stride)
+        unsafe munmap(notes, capacity * MemoryLayout<FlowNotes>.stride)
     }
 
-    private static func allocate(_ count: Int) -> UnsafeMutablePointer<FlowRecord> {
-        unsafe UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<FlowRecord>.stride, alignment: 64)
-            .bindMemory(to: FlowRecord.self, capacity: count)
+    /// Memory that costs nothing until it is used.
+    private static func reserve<Element: BitwiseCopyable>(_ count: Int) -> UnsafeMutablePointer<Element> {
+        let size = count * MemoryLayout<Element>.stride
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+        let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
+            fatalError("no memory for \(count) connections: track fewer with --tracked-connections")
+        }
+        unsafe madvise(memory, size, MADV_HUGEPAGE)
+        return unsafe memory.bindMemory(to: Element.self, capacity: count)
     }
 
     package var isFull: Bool { count >= capacity }
@@ -57,26 +69,34 @@ package struct FlowTable: ~Copyable {
         }
     }
 
+    /// What is noted beside a record.
+    subscript(notesOf number: UInt32) -> FlowNotes {
+        _read {
+            precondition(number < highWater)
+            yield unsafe notes[Int(number)]
+        }
+        _modify {
+            precondition(number < highWater)
+            yield unsafe &notes[Int(number)]
+        }
+    }
+
     /// Asks for the slot that a look-up of `hash` will read.
     @inline(__always)
     func prefetchSlot(_ hash: UInt32) {
         unsafe ipvscope_prefetch(slots + Int(hash & slotMask))
     }
 
-    /// Asks for the first line of a record, and for the line of one side.
+    /// Asks for the record that the first slot of `hash` names, without waiting for the look-up proper: its first line,
+    /// and the line of one side.
     @inline(__always)
-    func prefetchRecord(_ number: UInt32, dipSide: Bool) {
+    func prefetchCandidate(_ hash: UInt32, dipSide: Bool) {
+        let slot = unsafe slots[Int(hash & slotMask)]
+        let number = UInt32(truncatingIfNeeded: slot)
         guard number < highWater else { return }
         let record = unsafe UnsafeRawPointer(records + Int(number))
         unsafe ipvscope_prefetch(record)
         unsafe ipvscope_prefetch(record + (dipSide ? 128 : 64))
-    }
-
-    /// Asks for the record that the first slot of `hash` names, without waiting for the look-up proper.
-    @inline(__always)
-    func prefetchCandidate(_ hash: UInt32, dipSide: Bool) {
-        let slot = unsafe slots[Int(hash & slotMask)]
-        prefetchRecord(UInt32(truncatingIfNeeded: slot), dipSide: dipSide)
     }
 
     /// Finds a record.
@@ -104,15 +124,15 @@ package struct FlowTable: ~Copyable {
     /// - Returns: The record's number.
     package mutating func insert(_ record: FlowRecord, hash: UInt32) -> UInt32 {
         precondition(!isFull)
-        let number: UInt32
-        if let reused = free.popLast() {
-            number = reused
-        } else {
-            if highWater == allocated { growRecords() }
+        var number = UInt32(truncatingIfNeeded: firstFree)
+        if number == Self.none {
             number = UInt32(highWater)
             highWater += 1
+        } else {
+            firstFree = self[number].id
         }
         unsafe (records + Int(number)).initialize(to: record)
+        unsafe (notes + Int(number)).initialize(to: FlowNotes())
         count += 1
         if count * 2 > Int(slotMask) { growSlots() }
         place(number, hash)
@@ -151,16 +171,9 @@ package struct FlowTable: ~Copyable {
     /// Gives a record's memory back; it was unlinked before.
     package mutating func release(_ number: UInt32) {
         self[number].marks = []
-        free.append(number)
+        self[number].id = firstFree
+        firstFree = Int64(number)
         count -= 1
-    }
-
-    private mutating func growRecords() {
-        let larger = unsafe Self.allocate(allocated * 2)
-        unsafe larger.moveInitialize(from: records, count: allocated)
-        unsafe records.deallocate()
-        unsafe records = larger
-        allocated *= 2
     }
 
     private mutating func growSlots() {

@@ -41,6 +41,18 @@ package struct TraceEvent: Sendable, Hashable {
         case synRetransmitted = "syn_retransmitted"
         /// A SYN reused a client port whose entry was still in the table.
         case portReused = "port_reused"
+        /// Scheduled, and the director said that it could not send a packet on.
+        case notTransmitted = "not_transmitted"
+        /// No real server was available.
+        case noRealServer = "no_real_server"
+        /// Only a repeated SYN was sent on: the client was kept waiting.
+        case stalled
+        /// The director itself reset a connection: IPVS had no entry for it.
+        case resetWithoutEntry = "reset_without_entry"
+        /// The client goes on although no reply passed the director.
+        case replyBypassed = "reply_bypassed"
+        /// One client port, two virtual services, one real server: replies of one are taken for the other's.
+        case sharedClientPort = "shared_client_port"
         /// Our table was full, and a connection was dropped from it.
         case evicted
         /// A counter of the kernel went backwards.

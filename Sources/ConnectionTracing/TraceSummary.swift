@@ -79,6 +79,10 @@ package struct RealServerTrace: Sendable {
     package var notForwarded: TrafficCounters
     /// Connections that are open now.
     package var openConnections: UInt64
+    /// Entries that the kernel counts as active, by our replay of its rules.
+    package var activeEntries: UInt64
+    /// Entries that the kernel counts as inactive, by our replay of its rules.
+    package var inactiveEntries: UInt64
     /// How connections ended, indexed by `ConnectionOutcome.rawValue`.
     package var outcomes: [UInt64]
     /// SYNs that clients repeated.
@@ -89,7 +93,7 @@ package struct RealServerTrace: Sendable {
     package init(
         endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(),
         straggling: TrafficCounters = TrafficCounters(), notForwarded: TrafficCounters = TrafficCounters(),
-        openConnections: UInt64 = 0,
+        openConnections: UInt64 = 0, activeEntries: UInt64 = 0, inactiveEntries: UInt64 = 0,
         outcomes: [UInt64] = [], synRetransmissions: UInt64 = 0, connectLatency: LatencyHistogram = LatencyHistogram()
     ) {
         self.endpoint = endpoint
@@ -97,6 +101,8 @@ package struct RealServerTrace: Sendable {
         self.straggling = straggling
         self.notForwarded = notForwarded
         self.openConnections = openConnections
+        self.activeEntries = activeEntries
+        self.inactiveEntries = inactiveEntries
         self.outcomes = outcomes
         self.synRetransmissions = synRetransmissions
         self.connectLatency = connectLatency

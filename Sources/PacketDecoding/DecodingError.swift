@@ -8,7 +8,7 @@ public enum DecodingError: Error, Sendable, Hashable {
     case notIP
     /// The IP packet carries a protocol that is not decoded.
     case unsupportedProtocol
-    /// A fragment other than the first, which has no ports.
+    /// A fragment other than the first, whose first was not seen: it has no ports.
     case laterFragment
     /// The capture's link-layer type is not decoded.
     case unsupportedLinkType
@@ -17,7 +17,7 @@ public enum DecodingError: Error, Sendable, Hashable {
     public enum Header: String, Sendable, Hashable, CaseIterable {
         case ethernet, vlan
         case linuxCooked = "linux_cooked"
-        case ipv4, ipv6, tcp, udp
+        case ipv4, ipv6, tcp, udp, sctp, icmp, gre, gue
     }
 
     /// Snake case, for metric labels and messages: `truncated_tcp`, `not_ip`.

@@ -34,8 +34,10 @@ enum Ethernet {
 enum EtherType {
     static let ipv4: UInt16 = 0x0800
     static let ipv6: UInt16 = 0x86dd
+    /// 802.1Q.
+    static let vlan: UInt16 = 0x8100
 
     /// 802.1Q, 802.1ad, and the value used for QinQ before the latter.
     @inline(__always)
-    static func isTag(_ value: UInt16) -> Bool { value == 0x8100 || value == 0x88a8 || value == 0x9100 }
+    static func isTag(_ value: UInt16) -> Bool { value == vlan || value == 0x88a8 || value == 0x9100 }
 }

@@ -2,6 +2,10 @@
 public struct PacketDecoder: Sendable {
     private let linkType: LinkType
     private let tap: Tap
+    /// UDP ports that real servers take tunnels on.
+    private var tunnelPorts: [UInt16] = []
+    private var ordinal: UInt32 = 0
+    private var fragments = FragmentTable()
     private var failures = [UInt64](repeating: 0, count: DecodingError.all.count)
 
     /// - Parameters:
@@ -17,6 +21,9 @@ public struct PacketDecoder: Sendable {
         zip(DecodingError.all, failures).filter { $1 > 0 }.map { ($0, $1) }
     }
 
+    /// Looks for packets inside UDP datagrams to these ports: generic UDP encapsulation.
+    public mutating func setTunnelPorts(_ ports: [UInt16]) { tunnelPorts = ports }
+
     /// Decodes one packet.
     ///
     /// - Parameters:
@@ -25,55 +32,82 @@ public struct PacketDecoder: Sendable {
     ///   - time: When it was captured, in nanoseconds since the epoch.
     ///   - summary: Receives the result; unspecified if the packet could not be decoded.
     /// - Returns: Whether the packet could be decoded; if not, the reason was counted.
+    @inline(__always)
     public mutating func decode(
         _ bytes: RawSpan, wireLength: Int, time: Int64, into summary: inout PacketSummary
     ) -> Bool {
+        summary.time = time
+        summary.ordinal = ordinal
+        ordinal &+= 1
+        summary.tap = tap
+        summary.marks = []
+        if linkType == .ethernet, Self.decodePlainTCP(bytes, into: &summary) { return true }
+        return decodeAny(bytes, wireLength: wireLength, into: &summary)
+    }
+
+    /// What nearly every packet is: Ethernet with at most one VLAN tag, IPv4 without options, whole, TCP.
+    ///
+    /// - Returns: Whether it was that, and sound; if not, nothing is said about why.
+    @inline(__always)
+    private static func decodePlainTCP(_ bytes: RawSpan, into summary: inout PacketSummary) -> Bool {
+        guard bytes.byteCount >= Ethernet.headerLength + IPv4.minimumLength + TCP.minimumLength else { return false }
+        var start = Ethernet.headerLength
+        var etherType = bytes.uint16(at: 12)
+        if etherType == EtherType.vlan {
+            start += Ethernet.tagLength
+            guard bytes.byteCount >= start + IPv4.minimumLength + TCP.minimumLength else { return false }
+            etherType = bytes.uint16(at: start - 2)
+        }
+        guard etherType == EtherType.ipv4, bytes.byte(at: start) == 0x45,
+            bytes.uint16(at: start + 6) & 0x3fff == 0, bytes.byte(at: start + 9) == TCP.protocolNumber
+        else { return false }
+        let length = UInt32(bytes.uint16(at: start + 2))
+        let segment = start + IPv4.minimumLength
+        let headers = UInt32(IPv4.minimumLength) + UInt32(bytes.byte(at: segment + 12) >> 4) * 4
+        guard headers >= IPv4.minimumLength + TCP.minimumLength, headers <= length else { return false }
+        summary.sourceHigh = 0
+        summary.sourceLow = 0x0000_ffff_0000_0000 | UInt64(bytes.uint32(at: start + 12))
+        summary.destinationHigh = 0
+        summary.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.uint32(at: start + 16))
+        summary.ipLength = length
+        summary.payloadLength = length - headers
+        summary.timeToLive = bytes.byte(at: start + 8)
+        summary.transport = TCP.protocolNumber
+        summary.linkDestinationHigh = bytes.uint32(at: 0)
+        summary.linkDestinationLow = bytes.uint16(at: 4)
+        summary.sourcePort = bytes.uint16(at: segment)
+        summary.destinationPort = bytes.uint16(at: segment + 2)
+        summary.sequence = bytes.uint32(at: segment + 4)
+        summary.acknowledgement = bytes.uint32(at: segment + 8)
+        summary.flags = TCPFlags(rawValue: bytes.byte(at: segment + 13))
+        return true
+    }
+
+    @inline(never)
+    private mutating func decodeAny(_ bytes: RawSpan, wireLength: Int, into summary: inout PacketSummary) -> Bool {
         do throws(DecodingError) {
-            try Self.decode(bytes, linkType: linkType, wireLength: wireLength, into: &summary)
-            summary.time = time
-            summary.tap = tap
+            let (etherType, start) = try networkHeader(of: bytes, into: &summary)
+            guard etherType == EtherType.ipv4 || etherType == EtherType.ipv6 else { throw .notIP }
+            try decodeIP(
+                bytes, at: start, isIPv6: etherType == EtherType.ipv6, wireLength: wireLength - start, into: &summary)
             return true
         } catch {
-            count(error)
+            if let index = DecodingError.all.firstIndex(of: error) { failures[index] += 1 }
             return false
         }
     }
 
-    @inline(never)
-    private mutating func count(_ error: DecodingError) {
-        if let index = DecodingError.all.firstIndex(of: error) { failures[index] += 1 }
-    }
-
-    /// Decodes one packet, throwing the reason if it cannot be.
-    @inline(__always)
-    static func decode(
-        _ bytes: RawSpan, linkType: LinkType, wireLength: Int, into summary: inout PacketSummary
-    ) throws(DecodingError) {
-        let (etherType, start) = try networkHeader(of: bytes, linkType: linkType)
-        let transport: Int
-        if etherType == EtherType.ipv4 {
-            transport = try IPv4.decode(bytes, at: start, wireLength: wireLength - start, into: &summary)
-        } else if etherType == EtherType.ipv6 {
-            transport = try IPv6.decode(bytes, at: start, wireLength: wireLength - start, into: &summary)
-        } else {
-            throw .notIP
-        }
-        if summary.transport == TCP.protocolNumber {
-            try TCP.decode(bytes, at: transport, into: &summary)
-        } else if summary.transport == UDP.protocolNumber {
-            try UDP.decode(bytes, at: transport, into: &summary)
-        } else {
-            throw .unsupportedProtocol
-        }
-    }
-
-    @inline(__always)
-    private static func networkHeader(
-        of bytes: RawSpan, linkType: LinkType
+    private func networkHeader(
+        of bytes: RawSpan, into summary: inout PacketSummary
     ) throws(DecodingError) -> (etherType: UInt16, offset: Int) {
-        guard linkType != .ethernet else { return try Ethernet.payload(of: bytes) }
+        summary.linkDestinationHigh = 0
+        summary.linkDestinationLow = 0
         switch linkType {
-        case .ethernet: return try Ethernet.payload(of: bytes)
+        case .ethernet:
+            let payload = try Ethernet.payload(of: bytes)
+            summary.linkDestinationHigh = bytes.uint32(at: 0)
+            summary.linkDestinationLow = bytes.uint16(at: 4)
+            return payload
         case .linuxCookedV1: return try LinuxCooked.payloadV1(of: bytes)
         case .linuxCookedV2: return try LinuxCooked.payloadV2(of: bytes)
         case .ipv4: return (EtherType.ipv4, 0)
@@ -82,5 +116,55 @@ public struct PacketDecoder: Sendable {
             try bytes.require(1, at: 0, for: .ipv4)
             return (bytes.byte(at: 0) >> 4 == 6 ? EtherType.ipv6 : EtherType.ipv4, 0)
         }
+    }
+
+    private mutating func decodeIP(
+        _ bytes: RawSpan, at offset: Int, isIPv6: Bool, wireLength: Int, into summary: inout PacketSummary
+    ) throws(DecodingError) {
+        let header =
+            isIPv6
+            ? try IPv6.decode(bytes, at: offset, wireLength: wireLength, into: &summary)
+            : try IPv4.decode(bytes, at: offset, wireLength: wireLength, into: &summary)
+        if let fragment = header.fragment, fragment.offset > 0 {
+            guard fragments.complete(fragment, &summary) else { throw .laterFragment }
+            return
+        }
+        if let inner = try inner(of: summary, bytes, at: header.payload) {
+            guard !summary.marks.contains(.tunnelled) else { throw .unsupportedProtocol }
+            return try decodeTunnelled(inner, bytes, wireLength: wireLength - (inner.offset - offset), into: &summary)
+        }
+        switch summary.transport {
+        case TCP.protocolNumber: try TCP.decode(bytes, at: header.payload, into: &summary)
+        case UDP.protocolNumber: try UDP.decode(bytes, at: header.payload, into: &summary)
+        case SCTP.protocolNumber: try SCTP.decode(bytes, at: header.payload, into: &summary)
+        case ICMP.protocolNumber where !isIPv6, ICMP.protocolNumberV6 where isIPv6:
+            try ICMP.decode(bytes, at: header.payload, isIPv6: isIPv6, into: &summary)
+        default: throw .unsupportedProtocol
+        }
+        if let fragment = header.fragment { fragments.noteFirst(fragment, &summary) }
+    }
+
+    /// The packet inside a tunnel from the director, which leaves on the DIP side.
+    private func inner(
+        of summary: PacketSummary, _ bytes: RawSpan, at offset: Int
+    ) throws(DecodingError) -> Encapsulation.Inner? {
+        guard tap != .vip else { return nil }
+        if let inner = try Encapsulation.inner(summary.transport, bytes, at: offset) { return inner }
+        guard summary.transport == UDP.protocolNumber, !tunnelPorts.isEmpty else { return nil }
+        try bytes.require(UDP.headerLength, at: offset, for: .udp)
+        return tunnelPorts.contains(bytes.uint16(at: offset + 2))
+            ? try Encapsulation.innerOfGUE(bytes, at: offset) : nil
+    }
+
+    /// The inner packet tells everything but where it goes: that is the tunnel's far end, the real server.
+    private mutating func decodeTunnelled(
+        _ inner: Encapsulation.Inner, _ bytes: RawSpan, wireLength: Int, into summary: inout PacketSummary
+    ) throws(DecodingError) {
+        let (high, low) = (summary.destinationHigh, summary.destinationLow)
+        summary.marks.insert(.tunnelled)
+        try decodeIP(bytes, at: inner.offset, isIPv6: inner.isIPv6, wireLength: wireLength, into: &summary)
+        guard !summary.marks.contains(.icmpError) else { return }
+        summary.destinationHigh = high
+        summary.destinationLow = low
     }
 }

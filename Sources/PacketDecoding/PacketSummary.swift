@@ -1,6 +1,9 @@
 public import IPVSModel
 
-/// What the tracer needs of one packet: a flat value of 72 bytes, made without allocation.
+/// What the tracer needs of one packet: a flat value of 80 bytes, made without allocation.
+///
+/// Of a packet in a tunnel it tells the inner one, sent to the tunnel's far end; of an ICMP error the connection it is
+/// about, in the direction in which the error travels. ``marks`` says so.
 @frozen
 public struct PacketSummary: Sendable, BitwiseCopyable {
     /// The source address as in ``IPVSModel/IPAddress``.
@@ -12,23 +15,31 @@ public struct PacketSummary: Sendable, BitwiseCopyable {
     ///
     /// - Unit: nanoseconds since the epoch.
     public var time: Int64 = 0
+    /// The sequence number of TCP; for UDP the IPv4 identification, which survives translation; for an ICMP error its
+    /// type and code in one number.
     public var sequence: UInt32 = 0
     public var acknowledgement: UInt32 = 0
-    /// The IP packet's length on the wire, IP header included: what IPVS counts as bytes.
+    /// The IP packet's length on the wire, IP header included: what IPVS counts as bytes. Of a later fragment only what
+    /// it adds to the first.
     public var ipLength: UInt32 = 0
     /// Bytes after the transport header.
     public var payloadLength: UInt32 = 0
+    /// The packet's number in its capture, counted from 0, decodable or not; wraps.
+    public var ordinal: UInt32 = 0
+    /// The Ethernet destination, first four bytes and last two; 0 without Ethernet.
+    public var linkDestinationHigh: UInt32 = 0
+    public var linkDestinationLow: UInt16 = 0
     public var sourcePort: UInt16 = 0
     public var destinationPort: UInt16 = 0
-    /// The IPv4 identification; 0 for IPv6.
-    public var identification: UInt16 = 0
-    /// The IP protocol number.
+    /// The IP protocol number; of an ICMP error that of the packet it is about.
     public var transport: UInt8 = 0
+    /// The flags of TCP; for SCTP those that mean the same, see ``SCTPEvent``.
     public var flags: TCPFlags = []
     /// Time to live or hop limit.
     public var timeToLive: UInt8 = 0
     /// Which side the capture it came from may show.
     public var tap: Tap = .both
+    public var marks: Marks = []
 
     public init() {}
 
@@ -38,6 +49,23 @@ public struct PacketSummary: Sendable, BitwiseCopyable {
 
     public var destination: Endpoint {
         Endpoint(address: IPAddress(high: destinationHigh, low: destinationLow), port: destinationPort)
+    }
+
+    /// The Ethernet destination as a number of 48 bits; 0 without Ethernet.
+    @inlinable public var linkDestination: UInt64 { UInt64(linkDestinationHigh) << 16 | UInt64(linkDestinationLow) }
+
+    /// How a packet differs from an ordinary one.
+    @frozen
+    public struct Marks: OptionSet, Sendable, Hashable, BitwiseCopyable {
+        public let rawValue: UInt8
+        @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// An ICMP error about a packet that went the other way.
+        public static let icmpError = Self(rawValue: 1 << 0)
+        /// A fragment after the first: it adds bytes to a packet that was counted.
+        public static let laterFragment = Self(rawValue: 1 << 1)
+        /// It came in a tunnel; the destination is the tunnel's far end.
+        public static let tunnelled = Self(rawValue: 1 << 2)
     }
 }
 

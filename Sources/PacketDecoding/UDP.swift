@@ -14,7 +14,7 @@ enum UDP {
         guard summary.payloadLength >= headerLength else { throw .malformed(.udp) }
         summary.sourcePort = bytes.uint16(at: offset)
         summary.destinationPort = bytes.uint16(at: offset + 2)
-        summary.sequence = 0
+        // The IP header left its identification in `sequence`.
         summary.acknowledgement = 0
         summary.flags = []
         summary.payloadLength -= UInt32(headerLength)

@@ -56,7 +56,11 @@ struct RandomBytesTests {
                 continue
             }
             decoded += 1
-            if packet.payloadLength >= packet.ipLength || (packet.transport != 6 && packet.transport != 17) {
+            let isFragment = packet.marks.contains(.laterFragment)
+            let isError = packet.marks.contains(.icmpError)
+            if !isFragment && packet.payloadLength >= packet.ipLength || isFragment && isError
+                || !isFragment && ![6, 17, 132].contains(packet.transport)
+            {
                 contradictions += 1
             }
         }

@@ -198,7 +198,7 @@ struct HeaderMix: Sendable, CustomTestStringConvertible {
                     Wire.ipv6(
                         6, extensions: [hopByHop, options, routing, firstFragment, authentication, options], Wire.tcp())
                 ),
-                needed: 154, isIPv4: false, ipLength: 143, payloadLength: 3),
+                needed: 154, isIPv4: false, ipLength: 135, payloadLength: 3),
         ]
     }()
 }

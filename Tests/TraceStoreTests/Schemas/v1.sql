@@ -73,7 +73,8 @@ CREATE TABLE connection_origin (
     is_assignment INTEGER NOT NULL       -- 1 if the scheduler was asked
 ) STRICT;
 INSERT INTO connection_origin VALUES
-    (0, 'assigned', 1), (1, 'assigned_on_reused_port', 1), (2, 'same_entry', 0), (3, 'began_before', 0);
+    (0, 'assigned', 1), (1, 'assigned_on_reused_port', 1), (2, 'same_entry', 0), (3, 'began_before', 0),
+    (4, 'follows_template', 0), (5, 'rejected', 0);
 
 CREATE TABLE connection_outcome (
     -- How a connection ended.
@@ -82,7 +83,7 @@ CREATE TABLE connection_outcome (
 ) STRICT;
 INSERT INTO connection_outcome VALUES
     (0, 'open'), (1, 'closed'), (2, 'reset_by_client'), (3, 'reset_by_real_server'), (4, 'refused'),
-    (5, 'unanswered'), (6, 'not_forwarded'), (7, 'expired'), (8, 'evicted');
+    (5, 'unanswered'), (6, 'not_forwarded'), (7, 'expired'), (8, 'evicted'), (9, 'rejected');
 
 CREATE TABLE connection_state (
     -- The kernel's names of a connection's state. 0 and 1 take no room in a row, so the commonest come first.

@@ -1,0 +1,66 @@
+import PacketDecoding
+
+/// Which connection a packet belongs to.
+extension ConnectionTracer {
+    @inline(__always)
+    func find(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
+        guard lookup.isDIPSide else {
+            return flows.find(lookup.hash) { record, _ in
+                record.virtual == lookup.virtual && record.belongs(to: lookup.client)
+            }
+        }
+        guard !topology.hasSharedServers else { return findOnSharedServer(packet, lookup) }
+        return flows.find(lookup.hash) { record, _ in
+            record.belongs(to: lookup.client)
+                && (record.endpoint == lookup.endpoint
+                    || record.endpoint == FlowRecord.unknown && couldServe(record, packet, lookup))
+        }
+    }
+
+    /// The same where a client may use one port for two services that share a real server: a packet from the client
+    /// belongs to the connection whose numbers it continues, one from the real server to the newest, as in the kernel.
+    @inline(never)
+    private func findOnSharedServer(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
+        var best = FlowTable.none
+        var distance = UInt32.max
+        var id = Int64.min
+        _ = flows.find(lookup.hash) { record, number in
+            guard record.belongs(to: lookup.client),
+                lookup.virtual == FlowRecord.unknown || record.virtual == lookup.virtual,
+                record.endpoint == lookup.endpoint
+                    || record.endpoint == FlowRecord.unknown && couldServe(record, packet, lookup)
+            else { return false }
+            let own = packet.sequence &- record.vip.start
+            if best == FlowTable.none || (lookup.isIn && packet.transport == 6 ? own < distance : record.id > id) {
+                (best, distance, id) = (number, own, record.id)
+            }
+            return false
+        }
+        return best
+    }
+
+    /// Whether a connection whose real server is unknown may be the one this DIP-side packet belongs to.
+    ///
+    /// A packet that lags behind the connection which had the client's port before has a sequence number from before
+    /// this one's first.
+    @inline(never)
+    private func couldServe(_ record: borrowing FlowRecord, _ packet: PacketSummary, _ lookup: Lookup) -> Bool {
+        guard topology.endpoints[Int(lookup.endpoint)].services.contains(record.service) else { return false }
+        guard record.transport == 6, record.vip.syn != 0, !packet.marks.contains(.icmpError) else { return true }
+        if !lookup.isIn, !packet.flags.contains(.ack) { return false }
+        let distance = (lookup.isIn ? packet.sequence : packet.acknowledgement) &- record.vip.start
+        return distance < 1 << 28
+    }
+
+    /// The virtual service and address of a packet: on the DIP side the only one its real server serves.
+    func virtual(of lookup: Lookup) -> UInt16? {
+        guard lookup.virtual == FlowRecord.unknown else { return lookup.virtual }
+        let candidates = topology.endpoints[Int(lookup.endpoint)].services
+        return candidates.count == 1 ? topology.services[Int(candidates[0])].virtual : nil
+    }
+
+    /// Whether the table has any connection of a packet's client port.
+    func isClientKnown(_ lookup: Lookup) -> Bool {
+        flows.find(lookup.hash) { record, _ in record.belongs(to: lookup.client) } != FlowTable.none
+    }
+}

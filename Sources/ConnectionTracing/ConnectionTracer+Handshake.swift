@@ -1,0 +1,85 @@
+import IPVSModel
+import PacketDecoding
+
+/// What SYNs and RSTs tell of trouble: which step of a handshake is missing, and who broke off.
+extension ConnectionTracer {
+    /// Called for every SYN and RST, after it was applied to its connection.
+    @inline(never)
+    mutating func noteHandshake(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) {
+        if packet.flags.contains(.rst) {
+            noteReset(number, packet, lookup)
+        } else if lookup.isIn {
+            if lookup.isDIPSide { noteForwarded(number, packet) } else { noteRepeated(number, packet) }
+        } else if lookup.isDIPSide {
+            noteConnect(number)
+        }
+    }
+
+    /// The real server's answer: how long it took.
+    private mutating func noteConnect(_ number: UInt32) {
+        let record = flows[number]
+        guard record.realServer != FlowRecord.unknown, record.dip.syn != 0, record.dip.outPackets == 1,
+            record.dip.synAck >= record.dip.syn
+        else { return }
+        let ticks = Int64(record.dip.synAck - record.dip.syn)
+        serverCounts[Int(record.realServer)].connectLatency.record(nanoseconds: ticks * FlowSide.tick)
+    }
+
+    /// The client's SYN again: some step before its answer is missing.
+    private mutating func noteRepeated(_ number: UInt32, _ packet: PacketSummary) {
+        let record = flows[number]
+        guard record.vip.inPackets > 1, record.vip.start == packet.sequence else { return }
+        count(.retransmission, service: record.service)
+        if record.realServer != FlowRecord.unknown {
+            serverCounts[Int(record.realServer)].synRetransmissions += 1
+        }
+        guard !record.marks.contains(.synRepeated) else { return }
+        flows[number].marks.insert(.synRepeated)
+        let reason =
+            if record.isUnforwarded {
+                "not forwarded"
+            } else if record.dip.synAck == 0, !record.marks.contains(.resetByRealServer) {
+                "the real server is silent"
+            } else if record.vip.synAck == 0, !record.marks.contains(.resetByRealServer) {
+                "the real server's reply is not forwarded"
+            } else {
+                "the reply is lost on its way to the client"
+            }
+        report(.synRetransmitted, of: record, at: packet.time, reason)
+    }
+
+    /// The SYN goes on to the real server. If only a repetition does, on a port the kernel still had an entry for, the
+    /// client was kept waiting: with connection tracking the first SYN only makes room.
+    private mutating func noteForwarded(_ number: UInt32, _ packet: PacketSummary) {
+        let record = flows[number]
+        if record.dip.inPackets == 1, record.marks.contains(.synRepeated) {
+            let waited = Int64(record.dip.syn) - Int64(record.vip.syn)
+            report(
+                .stalled, of: record, at: packet.time,
+                "its SYN was sent on after \(waited * FlowSide.tick / 1_000_000) ms")
+        }
+        if record.dip.inPackets == 1, topology.hasSharedServers { noteSharedPort(number, packet) }
+    }
+
+    /// Replies are told apart by client and real server alone, so the older of two connections breaks.
+    private mutating func noteSharedPort(_ number: UInt32, _ packet: PacketSummary) {
+        let record = flows[number]
+        let other = flows.find(record.client.hash(seed)) { candidate, candidateNumber in
+            candidateNumber != number && candidate.belongs(to: record.client) && candidate.endpoint == record.endpoint
+                && !candidate.isOver
+        }
+        guard other != FlowTable.none else { return }
+        report(
+            .sharedClientPort, of: record, at: packet.time,
+            "also used for \(topology.services[Int(flows[other].service)].identity)")
+    }
+
+    /// An RST to the client that no real server sent is the director's own: IPVS had no entry.
+    private mutating func noteReset(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) {
+        let record = flows[number]
+        guard !lookup.isDIPSide, !lookup.isIn, record.marks.contains(.resetByRealServer),
+            record.vip.outPackets > record.dip.outPackets, !record.marks.contains(.beganBefore)
+        else { return }
+        report(.resetWithoutEntry, of: record, at: packet.time, "the entry is gone")
+    }
+}

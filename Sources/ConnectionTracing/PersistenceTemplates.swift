@@ -1,0 +1,114 @@
+import IPVSModel
+
+/// The kernel's persistence templates, as far as packets tell: which client networks are tied to a real server, and
+/// until when.
+///
+/// - Source: `ip_vs_sched_persist` in `net/netfilter/ipvs/ip_vs_core.c` and `ip_vs_conn_expire` in `ip_vs_conn.c`. A
+///   template's timer starts anew with each connection that follows it. When it runs out while connections still hang
+///   on it, it is given another minute, again and again.
+struct PersistenceTemplates {
+    private struct Key: Hashable {
+        var service: UInt16
+        var clients: IPAddress
+    }
+
+    private struct Template {
+        var key: Key
+        /// The real server's endpoint; `nil` until the first connection was sent on.
+        var endpoint: UInt16?
+        /// When its timer runs out, unless it is given more time.
+        var due: Int64
+        /// Connections in the kernel's table that hang on it.
+        var children = 1
+        /// When the last of them left.
+        var lastChildGone: Int64 = 0
+
+        /// When it left the kernel's table; `nil` while it cannot have.
+        var gone: Int64? {
+            guard children == 0 else { return nil }
+            guard lastChildGone > due else { return due }
+            // Given a minute as often as there was still a connection when it ran out.
+            let minutes = (lastChildGone - due + PersistenceTemplates.minute - 1) / PersistenceTemplates.minute
+            return due + minutes * PersistenceTemplates.minute
+        }
+    }
+
+    private static let minute: Int64 = 60_000_000_000
+
+    private var templates: [Template?] = []
+    private var free: [UInt32] = []
+    private var numbers: [Key: UInt32] = [:]
+    /// Templates are looked through for dead ones when there are this many.
+    private var limit = 1_024
+
+    /// Ties a new connection to its client's template, or makes one.
+    ///
+    /// - Returns: The template's number, and whether it was there already, so that the scheduler was not asked.
+    mutating func join(
+        service: UInt16, client: IPAddress, prefixLength: UInt8, timeout: UInt32, at time: Int64
+    ) -> (number: UInt32, isFollowing: Bool) {
+        let key = Key(service: service, clients: client.masked(to: prefixLength))
+        let due = time + Int64(timeout) * 1_000_000_000
+        if let number = numbers[key], let template = templates[Int(number)] {
+            if template.gone.map({ $0 > time }) ?? true {
+                templates[Int(number)]?.children += 1
+                templates[Int(number)]?.due = due
+                return (number, true)
+            }
+            remove(number)
+        }
+        if numbers.count >= limit { removeDead(at: time) }
+        let template = Template(key: key, due: due)
+        let number: UInt32
+        if let reused = free.popLast() {
+            number = reused
+            templates[Int(number)] = template
+        } else {
+            number = UInt32(templates.count)
+            templates.append(template)
+        }
+        numbers[key] = number
+        return (number, false)
+    }
+
+    /// Notes where a connection of a template went.
+    ///
+    /// - Returns: Whether the template led there; if not, the scheduler was asked again, and the template leads there now.
+    mutating func bind(_ number: UInt32, to endpoint: UInt16) -> Bool {
+        let known = templates[Int(number)]?.endpoint
+        templates[Int(number)]?.endpoint = endpoint
+        return known == endpoint
+    }
+
+    /// Notes that a connection of a template left the kernel's table.
+    mutating func leave(_ number: UInt32, at time: Int64) {
+        templates[Int(number)]?.children -= 1
+        templates[Int(number)]?.lastChildGone = time
+    }
+
+    private mutating func remove(_ number: UInt32) {
+        if let template = templates[Int(number)], numbers[template.key] == number { numbers[template.key] = nil }
+        templates[Int(number)] = nil
+        free.append(number)
+    }
+
+    private mutating func removeDead(at time: Int64) {
+        for (index, template) in templates.enumerated() {
+            if let gone = template?.gone, gone <= time { remove(UInt32(index)) }
+        }
+        limit = max(1_024, numbers.count * 2)
+    }
+}
+
+extension IPAddress {
+    /// The address with everything after a prefix cleared; 32 bits are a whole IPv4 address, 128 a whole IPv6 one.
+    fileprivate func masked(to prefixLength: UInt8) -> IPAddress {
+        if isIPv4 {
+            return IPAddress(ipv4: prefixLength == 0 ? 0 : ipv4Bits & (.max << (32 - UInt32(min(prefixLength, 32)))))
+        }
+        let length = UInt64(min(prefixLength, 128))
+        let high = length >= 64 ? high : length == 0 ? 0 : high & (.max << (64 - length))
+        let low = length == 128 ? low : length <= 64 ? 0 : low & (.max << (128 - length))
+        return IPAddress(high: high, low: low)
+    }
+}

@@ -1,0 +1,184 @@
+import IPVSModel
+import PacketDecoding
+
+/// What the tracer knows of the kernel's configuration: which addresses are whose.
+///
+/// Virtual services and real servers that leave keep their places: connections of theirs may still be traced.
+struct Topology {
+    struct Service {
+        let identity: VirtualServiceIdentity
+        /// Where its clients turn to, or the place of a firewall mark's, which has no address of its own.
+        let virtual: UInt16
+        /// The persistence timeout in seconds and the length of the client prefix; `nil` without persistence.
+        var persistence: (timeout: UInt32, prefixLength: UInt8)?
+        var isOnePacket = false
+        /// Indices into the list of real servers.
+        var realServers: [UInt16] = []
+
+        var isMark: Bool { identity.endpoint == nil }
+    }
+
+    /// An address and port that clients turn to.
+    struct Virtual {
+        let service: UInt16
+        /// Port 0 stands for any; `nil` is a firewall mark's, of which packets tell nothing.
+        let endpoint: Endpoint?
+        let transport: UInt8
+    }
+
+    struct Server {
+        let service: UInt16
+        let endpoint: Endpoint
+        var forwardingMethod: ForwardingMethod
+    }
+
+    /// An address and port of a real server, which may serve several virtual services.
+    struct ServerEndpoint {
+        let transport: UInt8
+        let endpoint: Endpoint
+        var services: [UInt16]
+    }
+
+    private(set) var services: [Service] = []
+    private(set) var virtuals: [Virtual] = []
+    private(set) var servers: [Server] = []
+    private(set) var endpoints: [ServerEndpoint] = []
+    private(set) var table = EndpointTable()
+    /// Grows whenever the table changes.
+    private(set) var generation = 0
+    /// Whether one client port may have several connections to one real server: it serves more than one virtual service,
+    /// or one that takes every port.
+    private(set) var hasSharedServers = false
+    /// Whether any virtual service takes packets of which the address does not tell it.
+    private(set) var hasMarks = false
+    private(set) var hasOnePacket = false
+    /// Whether any real server is told by its MAC address.
+    private(set) var hasDirectRouting = false
+    /// How much of a client's address decides where it goes: less than all of it, port included, with persistence.
+    private(set) var clientPrefixLength: UInt8?
+    private var neighbours: [(address: IPAddress, link: UInt64)] = []
+
+    /// More addresses than this are not learned; they share a place.
+    private static let mostVirtuals = 4_096
+    /// What stands for a protocol in a key that is a MAC address.
+    private static let link: UInt8 = 255
+    private static let linkMark: UInt64 = 1 << 63
+
+    mutating func update(to state: KernelState) {
+        for service in state.virtualServices {
+            let index = self.index(of: service.identity)
+            guard index != FlowRecord.unknown else { continue }
+            services[Int(index)].isOnePacket = service.flags.contains(.onePacket)
+            services[Int(index)].persistence =
+                service.flags.contains(.persistent)
+                ? (service.persistenceTimeout, service.persistencePrefixLength) : nil
+            for server in service.realServers { add(server, to: index) }
+        }
+        neighbours = state.neighbours.map { ($0.key, $0.value.bits) }
+        hasSharedServers = endpoints.contains { $0.services.count > 1 || $0.endpoint.port == 0 }
+        hasMarks = services.contains(where: \.isMark)
+        hasOnePacket = services.contains(where: \.isOnePacket)
+        hasDirectRouting = servers.contains { $0.forwardingMethod == .directRouting }
+        clientPrefixLength = services.compactMap(\.persistence).map(\.prefixLength).min()
+        rebuild()
+    }
+
+    private mutating func index(of identity: VirtualServiceIdentity) -> UInt16 {
+        if let known = services.firstIndex(where: { $0.identity == identity }) { return UInt16(known) }
+        guard services.count < FlowRecord.unknown, virtuals.count < FlowRecord.unknown else {
+            return FlowRecord.unknown
+        }
+        let index = UInt16(services.count)
+        services.append(Service(identity: identity, virtual: UInt16(virtuals.count)))
+        virtuals.append(
+            Virtual(
+                service: index, endpoint: identity.endpoint, transport: identity.transportProtocol?.rawValue ?? 0))
+        return index
+    }
+
+    private mutating func add(_ server: RealServer, to service: UInt16) {
+        if let known = services[Int(service)].realServers.first(where: {
+            servers[Int($0)].endpoint == server.endpoint
+        }) {
+            servers[Int(known)].forwardingMethod = server.forwardingMethod
+            return
+        }
+        // A firewall mark's real servers take every protocol.
+        let transports = services[Int(service)].identity.transportProtocol.map { [$0.rawValue] } ?? Self.transports
+        guard servers.count < FlowRecord.unknown, endpoints.count + transports.count < FlowRecord.unknown else {
+            return
+        }
+        services[Int(service)].realServers.append(UInt16(servers.count))
+        servers.append(
+            Server(service: service, endpoint: server.endpoint, forwardingMethod: server.forwardingMethod))
+        for transport in transports {
+            endpoints[Int(place(of: server.endpoint, transport))].services.append(service)
+        }
+    }
+
+    private static let transports = [TransportProtocol.tcp, .udp, .sctp].map(\.rawValue)
+
+    private mutating func place(of endpoint: Endpoint, _ transport: UInt8) -> UInt16 {
+        let known = endpoints.firstIndex { $0.endpoint == endpoint && $0.transport == transport }
+        if let known { return UInt16(known) }
+        endpoints.append(ServerEndpoint(transport: transport, endpoint: endpoint, services: []))
+        return UInt16(endpoints.count - 1)
+    }
+
+    private mutating func rebuild() {
+        var entries: [EndpointTable.Entry] = []
+        for (index, virtual) in virtuals.enumerated() {
+            guard let endpoint = virtual.endpoint else { continue }
+            entries.append(
+                EndpointTable.Entry(
+                    transport: virtual.transport, endpoint: endpoint, role: .service, index: UInt16(index)))
+        }
+        for (index, endpoint) in endpoints.enumerated() {
+            entries.append(
+                EndpointTable.Entry(
+                    transport: endpoint.transport, endpoint: endpoint.endpoint, role: .realServer,
+                    index: UInt16(index)))
+        }
+        for server in servers where server.forwardingMethod == .directRouting {
+            for neighbour in neighbours where neighbour.address == server.endpoint.address {
+                for (index, endpoint) in endpoints.enumerated()
+                where endpoint.endpoint == server.endpoint && endpoint.services.contains(server.service) {
+                    let link = IPAddress(high: Self.linkMark | neighbour.link, low: UInt64(server.service))
+                    entries.append(
+                        EndpointTable.Entry(
+                            transport: Self.link, endpoint: Endpoint(address: link, port: UInt16(endpoint.transport)),
+                            role: .realServer, index: UInt16(index)))
+                }
+            }
+        }
+        table = EndpointTable(entries)
+        generation += 1
+    }
+
+    /// The real server endpoint that a frame of a virtual service is sent to, told by its MAC address.
+    func endpoint(atLink link: UInt64, of service: UInt16, _ transport: UInt8) -> UInt16? {
+        let match = table.match(
+            Self.linkMark | link, UInt64(service), port: UInt16(transport), transport: Self.link)
+        return match.role == .realServer ? match.index : nil
+    }
+
+    /// The real server of a virtual service at an endpoint.
+    func server(at endpoint: UInt16, of service: UInt16) -> UInt16? {
+        services[Int(service)].realServers.first { servers[Int($0)].endpoint == endpoints[Int(endpoint)].endpoint }
+    }
+
+    /// Learns that clients reach a virtual service at an address and port of their own choice: a firewall mark's, or
+    /// one of a service that takes every port.
+    ///
+    /// - Returns: The place to use from now on.
+    mutating func learn(_ endpoint: Endpoint, _ transport: UInt8, of service: UInt16) -> UInt16 {
+        let known = virtuals.firstIndex {
+            $0.service == service && $0.endpoint == endpoint && $0.transport == transport
+        }
+        if let known { return UInt16(known) }
+        guard virtuals.count < Self.mostVirtuals else { return services[Int(service)].virtual }
+        virtuals.append(Virtual(service: service, endpoint: endpoint, transport: transport))
+        rebuild()
+        return UInt16(virtuals.count - 1)
+    }
+}
