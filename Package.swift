@@ -100,7 +100,7 @@ let package = Package(
             name: "PacketDecodingTests", dependencies: ["IPVSModel", "PacketCapture", "PacketDecoding"],
             exclude: ["Captures"], swiftSettings: strict),
         .testTarget(
-            name: "PacketCaptureTests", dependencies: ["IPVSModel", "PacketCapture", "PacketDecoding"],
+            name: "PacketCaptureTests", dependencies: ["CPcap", "IPVSModel", "PacketCapture", "PacketDecoding"],
             swiftSettings: strict),
         .testTarget(
             name: "ConnectionTracingTests", dependencies: ["ConnectionTracing", "IPVSModel", "PacketDecoding"],

@@ -9,7 +9,10 @@ package import PacketDecoding
 /// The corresponding C type is `pcap_t`.
 @safe
 package struct Capture: ~Copyable {
+    /// Of a file that ``CaptureFileReader`` reads it only knows the format.
     private let handle: OpaquePointer
+    /// Reads the file, if libpcap does not.
+    private var file: CaptureFileReader?
     /// The interface's name or the file's path.
     package let name: String
     package let tap: Tap
@@ -20,20 +23,26 @@ package struct Capture: ~Copyable {
     private var reader: Reader
     private var recorder: OpaquePointer?
 
-    /// What the callback of `pcap_dispatch` works on.
+    /// What a packet is received by; the callback of `pcap_dispatch` knows nothing else.
     @safe
     private struct Reader: ~Copyable {
         var decoder: PacketDecoder
         var queue: PacketQueue
         var recorder: OpaquePointer?
+        /// What of a file that libpcap does not read is wanted; empty if everything is.
+        var filter = unsafe bpf_program()
         var packets: UInt64 = 0
         var bytes: UInt64 = 0
         let fractionInNanoseconds: Int64
     }
 
     /// Takes ownership of `handle`; nobody else may close it afterwards.
-    private init(adopting handle: OpaquePointer, name: String, tap: Tap, isLive: Bool, linkType: LinkType) {
+    private init(
+        adopting handle: OpaquePointer, file: consuming CaptureFileReader? = nil, name: String, tap: Tap, isLive: Bool,
+        linkType: LinkType
+    ) {
         unsafe self.handle = handle
+        self.file = file
         self.name = name
         self.tap = tap
         self.isLive = isLive
@@ -46,6 +55,8 @@ package struct Capture: ~Copyable {
     }
 
     deinit {
+        var filter = unsafe reader.filter
+        unsafe pcap_freecode(&filter)
         if let recorder = unsafe recorder { unsafe pcap_dump_close(recorder) }
         unsafe pcap_close(handle)
     }
@@ -93,13 +104,14 @@ package struct Capture: ~Copyable {
     ///
     /// - Throws: ``CaptureError`` naming the file.
     ///
-    /// The corresponding C function is `pcap_open_offline_with_tstamp_precision`.
+    /// The corresponding C function is `pcap_fopen_offline_with_tstamp_precision`.
     package static func open(file path: String, tap: Tap) throws(CaptureError) -> Capture {
         guard let file = unsafe fopen(path, "rb") else {
             throw CaptureError(
                 code: .fileUnreadable, subject: path, function: "fopen", status: -1,
                 detail: unsafe String(cString: strerror(errno)))
         }
+        if let reader = unsafe CaptureFileReader.adopt(file) { return Capture(reading: reader, name: path, tap: tap) }
         var message = ErrorText()
         let precision = UInt32(PCAP_TSTAMP_PRECISION_NANO)
         guard
@@ -113,6 +125,16 @@ package struct Capture: ~Copyable {
                 detail: message.description)
         }
         return try unsafe adopt(handle, name: path, tap: tap, isLive: false)
+    }
+
+    private init(reading file: consuming CaptureFileReader, name: String, tap: Tap) {
+        let linkType = file.linkType
+        // The number that files use for raw IP is not the one that libpcap uses within a program.
+        let handle = unsafe pcap_open_dead_with_tstamp_precision(
+            (linkType == .rawIPInFile ? .rawIP : linkType).rawValue, Int32(file.snapshotLength),
+            UInt32(PCAP_TSTAMP_PRECISION_NANO))
+        unsafe self.init(
+            adopting: handle!, file: file, name: name, tap: tap, isLive: false, linkType: linkType)
     }
 
     private static func adopt(
@@ -160,7 +182,10 @@ package struct Capture: ~Copyable {
         var program = unsafe bpf_program()
         var status = unsafe pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN)
         var function = "pcap_compile"
-        if status == 0 {
+        if status == 0, file != nil {
+            unsafe swap(&reader.filter, &program)
+            unsafe pcap_freecode(&program)
+        } else if status == 0 {
             status = unsafe pcap_setfilter(handle, &program)
             function = "pcap_setfilter"
             unsafe pcap_freecode(&program)
@@ -196,6 +221,28 @@ package struct Capture: ~Copyable {
         guard room > 0, !isDamaged else { return 0 }
         reader.queue.reserve(room)
         let before = reader.packets
+        if file != nil { try readFile(room) } else { try dispatch(room) }
+        return Int(reader.packets - before)
+    }
+
+    private mutating func readFile(_ room: Int) throws(CaptureError) {
+        do throws(CaptureFileReader.Damage) {
+            let before = reader.packets
+            while reader.packets == before {
+                let count = try unsafe file!.read(limit: room) { header, bytes in
+                    unsafe Self.receive(&reader, header, bytes.assumingMemoryBound(to: u_char.self))
+                }
+                if count < room { break }
+            }
+        } catch {
+            isDamaged = true
+            throw CaptureError(
+                code: .damaged, subject: name, function: "fread", status: -1,
+                detail: "\(error.detail) after \(reader.packets) packets")
+        }
+    }
+
+    private mutating func dispatch(_ room: Int) throws(CaptureError) {
         let status = unsafe withUnsafeMutablePointer(to: &reader) { reader in
             unsafe pcap_dispatch(
                 handle, Int32(room),
@@ -203,11 +250,6 @@ package struct Capture: ~Copyable {
                     guard let user = unsafe user, let header = unsafe header?.pointee else { return }
                     let reader = unsafe UnsafeMutableRawPointer(user).assumingMemoryBound(to: Reader.self)
                     unsafe Capture.receive(&reader.pointee, header, bytes)
-                    if let recorder = unsafe reader.pointee.recorder {
-                        var copy = header
-                        unsafe pcap_dump(
-                            UnsafeMutableRawPointer(recorder).assumingMemoryBound(to: u_char.self), &copy, bytes)
-                    }
                 }, UnsafeMutableRawPointer(reader).assumingMemoryBound(to: u_char.self))
         }
         guard status >= 0 else {
@@ -216,13 +258,16 @@ package struct Capture: ~Copyable {
                 code: isLive ? .other : .damaged, subject: name, function: "pcap_dispatch", status: status,
                 detail: unsafe "\(String(cString: pcap_geterr(handle))) after \(reader.packets) packets")
         }
-        return Int(reader.packets - before)
     }
 
     @inline(__always)
     private static func receive(
         _ reader: inout Reader, _ header: pcap_pkthdr, _ bytes: UnsafePointer<u_char>?
     ) {
+        if unsafe reader.filter.bf_insns != nil {
+            var header = header
+            guard unsafe pcap_offline_filter(&reader.filter, &header, bytes) != 0 else { return }
+        }
         reader.packets += 1
         reader.bytes += UInt64(header.len)
         let span = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(bytes!), byteCount: Int(header.caplen))
@@ -232,6 +277,10 @@ package struct Capture: ~Copyable {
         let time = seconds * 1_000_000_000 + fraction
         if reader.decoder.decode(span, wireLength: Int(header.len), time: time, into: &reader.queue.next) {
             reader.queue.commit()
+        }
+        if let recorder = unsafe reader.recorder {
+            var copy = header
+            unsafe pcap_dump(UnsafeMutableRawPointer(recorder).assumingMemoryBound(to: u_char.self), &copy, bytes)
         }
     }
 

@@ -1,4 +1,4 @@
-/// A failed libpcap call.
+/// A capture that cannot be opened, read or written.
 package struct CaptureError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What went wrong, for code that branches on it.
     package enum Code: Sendable, Hashable {
@@ -29,7 +29,7 @@ package struct CaptureError: Error, Sendable, Hashable, CustomStringConvertible 
     package let function: String
     /// What the C function returned.
     package let status: Int32
-    /// libpcap's own words; for people, never parsed.
+    /// libpcap's own words, or words like them; for people, never parsed.
     package let detail: String
 
     package var description: String {

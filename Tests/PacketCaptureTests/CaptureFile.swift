@@ -35,10 +35,13 @@ struct CaptureFile {
         /// Nanoseconds since the epoch.
         var time: Int64
         var bytes: [UInt8]
+        /// Bytes it had on the wire; `nil` if all were captured.
+        var wireLength: UInt32?
     }
 
     var format = Format.nano
     var linkType: UInt32 = 1
+    var snapshotLength: UInt32 = 262_144
     var packets: [Packet] = []
 
     var bytes: [UInt8] {
@@ -56,13 +59,14 @@ struct CaptureFile {
     private var header: [UInt8] {
         let version = isBigEndian ? [UInt8]([0, 2, 0, 4]) : [2, 0, 4, 0]
         let magic = number(isNano ? 0xa1b2_3c4d : 0xa1b2_c3d4)
-        return magic + version + number(0) + number(0) + number(262_144) + number(linkType)
+        return magic + version + number(0) + number(0) + number(snapshotLength) + number(linkType)
     }
 
     private func record(_ packet: Packet) -> [UInt8] {
         let fraction = UInt32(packet.time % 1_000_000_000) / (isNano ? 1 : 1_000)
-        let count = number(UInt32(packet.bytes.count))
-        return number(UInt32(packet.time / 1_000_000_000)) + number(fraction) + count + count + packet.bytes
+        let captured = UInt32(packet.bytes.count)
+        return number(UInt32(packet.time / 1_000_000_000)) + number(fraction) + number(captured)
+            + number(packet.wireLength ?? captured) + packet.bytes
     }
 
     private var pcapngBytes: [UInt8] {
