@@ -19,7 +19,7 @@ package struct Replay {
         self.kernelStates = kernelStates
     }
 
-    /// How many connections go to the store at once.
+    /// How many connections are written at once.
     private static let batch = 10_000
 
     /// Traces the captures and stores what is found as a run.
@@ -27,21 +27,40 @@ package struct Replay {
     /// - Returns: The evidence, read back from the store.
     /// - Throws: `CaptureError`, `StoreError` or ``CollectorError``.
     package func run(into store: TraceStore, name: String) throws -> RunEvidence {
+        try run { started throws(StoreError) in try StoredReplay(in: store, name: name, started: started) }
+    }
+
+    /// Traces the captures and keeps nothing but the evidence.
+    ///
+    /// - Throws: `CaptureError` or ``CollectorError``.
+    package func run(name: String) throws -> RunEvidence {
+        try run { EvidenceKeeper(name: name, started: $0) }
+    }
+
+    private func run<Sink: ReplaySink>(into makeSink: (Timestamp) throws(StoreError) -> Sink) throws -> RunEvidence {
         let states = try kernelStates.isEmpty ? [ServiceFinder.find(vipPath: vipPath, dipPath: dipPath)] : kernelStates
-        var captures = try open()
-        var tracer = ConnectionTracer(
-            capacity: trackedConnections, firstConnectionID: try store.nextConnectionID())
+        let captures = try open()
+        var sink = try makeSink(states[0].observedAt)
+        // The tracer is gone before the evidence is gathered: neither needs little memory.
+        let summary = try trace(captures, states, into: &sink)
+        return try sink.evidence(summary)
+    }
+
+    private func trace(
+        _ captures: consuming CaptureSet, _ states: [KernelState], into sink: inout some ReplaySink
+    ) throws -> RunSummary {
+        var captures = captures
+        var tracer = ConnectionTracer(capacity: trackedConnections, firstConnectionID: sink.firstConnectionID)
         for state in states { tracer.update(to: state) }
         var recorder = EvidenceRecorder(
             counters: kernelStates.isEmpty ? .absent : states.count == 1 ? .fromZero : .growing)
         var pending = Moments(states: states)
-        let run = try store.beginRun(name: name, started: states[0].observedAt)
         var problem: StoreError?
 
         func write(_ batch: StoreBatch) {
             guard problem == nil else { return }
             do throws(StoreError) {
-                try store.write(batch, run: run)
+                try sink.write(batch)
             } catch {
                 problem = error
             }
@@ -73,9 +92,7 @@ package struct Replay {
         write(StoreBatch(connections: tracer.takeRecords(), events: tracer.takeEvents()))
         if let problem { throw problem }
         let ended = max(Timestamp(rawValue: tracer.lastPacket), states[states.count - 1].observedAt)
-        let trace = tracer.summary()
-        try store.finish(run: run, recorder.summary(ended: ended, packetsDropped: 0, trace: trace))
-        return try store.evidence(run: run)
+        return recorder.summary(ended: ended, packetsDropped: 0, trace: tracer.summary())
     }
 
     private func open() throws(CaptureError) -> CaptureSet {

@@ -51,17 +51,17 @@ package enum ServiceFinder {
 
     private static func handshakes(in path: String) throws(CaptureError) -> [Handshake: Seen] {
         var found: [Handshake: Seen] = [:]
-        var captures = CaptureSet(try Capture.open(file: path, tap: .both), nil)
-        try captures.readFiles(
-            packets: { packets in
+        var capture = try Capture.open(file: path, tap: .both)
+        while found.count < mostHandshakes, try capture.fill(limit: 4_096) > 0 {
+            _ = capture.take(before: .max) { packets in
                 for index in packets.indices where packets[index].flags.intersection([.syn, .ack]) == .syn {
-                    guard found.count < mostHandshakes else { return }
                     let packet = packets[index]
                     let seen = Seen(first: packet.destination, last: packet.destination, time: packet.time)
                     found[Handshake(client: packet.source, sequence: packet.sequence), default: seen].last =
                         packet.destination
                 }
-            }, advance: { _ in })
+            }
+        }
         return found
     }
 }

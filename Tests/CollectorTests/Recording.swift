@@ -42,6 +42,12 @@ struct Recording {
             bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
         }
 
+        /// The same packet at another time.
+        func moved(bySeconds seconds: UInt64) -> Packet {
+            let later = time / 1_000_000_000 + seconds
+            return Packet(bytes: (0..<4).map { UInt8(truncatingIfNeeded: later >> (8 * UInt64($0))) } + bytes[4...])
+        }
+
         /// Sends the packet to or from another real server.
         mutating func move(from old: [UInt8], to new: [UInt8]) {
             if source.elementsEqual(old) { bytes.replaceSubrange(42..<46, with: new) }
@@ -90,6 +96,14 @@ struct Recording {
         let store = try TraceStore.open(path: folder.path("test.sqlite"))
         let replay = Replay(vipPath: folder.path("vip.pcap"), dipPath: folder.path("dip.pcap"), kernelStates: states)
         return try replay.run(into: store, name: "test")
+    }
+
+    /// Replays it without a database.
+    func replayInMemory() throws -> RunEvidence {
+        let folder = try TemporaryFolder()
+        try write(to: folder)
+        return try Replay(vipPath: folder.path("vip.pcap"), dipPath: folder.path("dip.pcap"), kernelStates: states)
+            .run(name: "test")
     }
 
     func verdict() throws -> VerdictReport { Judge.verdict(on: try replay()) }

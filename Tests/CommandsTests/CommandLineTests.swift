@@ -13,6 +13,7 @@ struct CommandLineTests {
             "run --vip-interface eth0 --dip-interface eth1 --database F --name N --label k=v --label b=1 -- ab -c 5",
             "run --format junit --settle 5 --record D -- true",
             "replay --vip a.pcap --dip b.pcap --kernel k.json --kernel l.json --database F --format json",
+            "replay --vip a.pcap --dip b.pcap --database none",
             "verify", "verify --database F --run last --virtual-service tcp/192.168.122.100:80 --format markdown",
             "verify --run 3", "verify --entries -", "verify --entries F --format text",
             "connections --watch 0.5 --format ipvsadm", "connections --format csv --client 192.168.122.1",

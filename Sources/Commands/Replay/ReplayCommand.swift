@@ -15,6 +15,8 @@ struct ReplayCommand: AsyncParsableCommand {
             Reads pcap or pcapng captures of both sides, and what `ipvscope snapshot` or `ipvscope run --record` saved of \
             the kernel. With two or more readings the audit compares their growth; a single one is taken to have counted \
             from zero. Without any, services are found in the captures, and nothing can be audited.
+
+            With --database none nothing is stored: the same verdict, several times sooner.
             """)
 
     @Option(name: .long, help: ArgumentHelp("The VIP side's capture.", valueName: "file"))
@@ -48,8 +50,11 @@ struct ReplayCommand: AsyncParsableCommand {
 
     private func replay() throws -> VerdictReport {
         let states = try kernel.flatMap { try KernelStateFile.read($0) }.sorted { $0.observedAt < $1.observedAt }
-        let store = try TraceStore.open(path: database.path(environment: ProcessInfo.processInfo.environment))
-        let evidence = try Replay(vipPath: vip, dipPath: dip, kernelStates: states).run(into: store, name: name)
+        let replay = Replay(vipPath: vip, dipPath: dip, kernelStates: states)
+        let path = database.path(environment: ProcessInfo.processInfo.environment)
+        if path == "none" { return Judge.verdict(on: try replay.run(name: name)) }
+        let store = try TraceStore.open(path: path)
+        let evidence = try replay.run(into: store, name: name)
         let report = Judge.verdict(on: evidence)
         try store.save(
             verdict: report.verdict.rawValue, json: try VerdictJSON.render(report), run: evidence.run.id)

@@ -1,0 +1,34 @@
+import Balance
+import IPVSModel
+import TraceStore
+
+/// Where a replay's findings go, and what gives the evidence back.
+protocol ReplaySink {
+    /// The id of the first connection; the following count up.
+    var firstConnectionID: Int64 { get }
+
+    mutating func write(_ batch: StoreBatch) throws(StoreError)
+
+    /// Ends the run: everything was written.
+    consuming func evidence(_ summary: RunSummary) throws(StoreError) -> RunEvidence
+}
+
+/// A run in the database.
+struct StoredReplay: ReplaySink {
+    private let store: TraceStore
+    private let run: Int64
+    let firstConnectionID: Int64
+
+    init(in store: TraceStore, name: String, started: Timestamp) throws(StoreError) {
+        self.store = store
+        firstConnectionID = try store.nextConnectionID()
+        run = try store.beginRun(name: name, started: started)
+    }
+
+    func write(_ batch: StoreBatch) throws(StoreError) { try store.write(batch, run: run) }
+
+    func evidence(_ summary: RunSummary) throws(StoreError) -> RunEvidence {
+        try store.finish(run: run, summary)
+        return try store.evidence(run: run)
+    }
+}
