@@ -18,8 +18,8 @@ package struct Capture: ~Copyable {
     package let tap: Tap
     package let isLive: Bool
     private let linkType: LinkType
-    /// A read failed: what follows in a file is not trusted.
-    private var isDamaged = false
+    /// Nothing more comes from a file: it was read to its end, or a read failed and what follows is not trusted.
+    package private(set) var isAtEnd = false
     private var reader: Reader
     private var recorder: OpaquePointer?
 
@@ -51,7 +51,7 @@ package struct Capture: ~Copyable {
         let isNano = unsafe pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
         reader = unsafe Reader(
             decoder: PacketDecoder(linkType: linkType, tap: tap),
-            queue: PacketQueue(capacity: isLive ? 65_536 : 8_192), fractionInNanoseconds: isNano ? 1 : 1_000)
+            queue: PacketQueue(capacity: isLive ? 65_536 : 4_096), fractionInNanoseconds: isNano ? 1 : 1_000)
     }
 
     deinit {
@@ -218,10 +218,11 @@ package struct Capture: ~Copyable {
     /// The corresponding C function is `pcap_dispatch`.
     package mutating func fill(limit: Int) throws(CaptureError) -> Int {
         let room = min(limit, reader.queue.free)
-        guard room > 0, !isDamaged else { return 0 }
+        guard room > 0, !isAtEnd else { return 0 }
         reader.queue.reserve(room)
         let before = reader.packets
         if file != nil { try readFile(room) } else { try dispatch(room) }
+        if reader.packets == before { isAtEnd = !isLive }
         return Int(reader.packets - before)
     }
 
@@ -235,7 +236,7 @@ package struct Capture: ~Copyable {
                 if count < room { break }
             }
         } catch {
-            isDamaged = true
+            isAtEnd = true
             throw CaptureError(
                 code: .damaged, subject: name, function: "fread", status: -1,
                 detail: "\(error.detail) after \(reader.packets) packets")
@@ -253,7 +254,7 @@ package struct Capture: ~Copyable {
                 }, UnsafeMutableRawPointer(reader).assumingMemoryBound(to: u_char.self))
         }
         guard status >= 0 else {
-            isDamaged = !isLive
+            isAtEnd = !isLive
             throw CaptureError(
                 code: isLive ? .other : .damaged, subject: name, function: "pcap_dispatch", status: status,
                 detail: unsafe "\(String(cString: pcap_geterr(handle))) after \(reader.packets) packets")

@@ -107,26 +107,36 @@ struct CaptureFileReader: ~Copyable {
     mutating func read(
         limit: Int, _ body: (pcap_pkthdr, UnsafeMutableRawPointer) -> Void
     ) throws(Damage) -> Int {
+        // In local variables, which a call between two records leaves alone.
+        var (place, end) = (self.position, self.end)
+        let (isSwapped, nanoseconds, snapshotLength) = (self.isSwapped, self.nanoseconds, self.snapshotLength)
+        let buffer = unsafe self.buffer
         for count in 0..<limit {
-            if end - position < Self.recordHeaderLength, try !refill(Self.recordHeaderLength, "header") { return count }
+            if end - place < Self.recordHeaderLength {
+                position = place
+                guard try refill(Self.recordHeaderLength, "header") else { return count }
+                (place, end) = (position, self.end)
+            }
+            let field = { (offset: Int) -> UInt32 in
+                let value = unsafe buffer.loadUnaligned(fromByteOffset: place + offset, as: UInt32.self)
+                return isSwapped ? value.byteSwapped : value
+            }
             let captured = Int(field(8))
             if captured > mostCaptured { throw tooLong(captured) }
             let length = Self.recordHeaderLength + captured
-            if end - position < length { _ = try refill(length, "captured") }
+            if end - place < length {
+                position = place
+                _ = try refill(length, "captured")
+                (place, end) = (position, self.end)
+            }
             let header = pcap_pkthdr(
                 ts: timeval(tv_sec: Int(field(0)), tv_usec: Int(field(4)) * nanoseconds),
                 caplen: UInt32(min(captured, snapshotLength)), len: field(12))
-            unsafe body(header, buffer + (position + Self.recordHeaderLength))
-            position += length
+            unsafe body(header, buffer + (place + Self.recordHeaderLength))
+            place += length
         }
+        position = place
         return limit
-    }
-
-    /// A number of the record that begins at ``position``.
-    @inline(__always)
-    private func field(_ offset: Int) -> UInt32 {
-        let value = unsafe buffer.loadUnaligned(fromByteOffset: position + offset, as: UInt32.self)
-        return isSwapped ? value.byteSwapped : value
     }
 
     /// Reads on until at least `count` bytes are there.

@@ -55,24 +55,27 @@ package struct CaptureSet: ~Copyable {
         var damage: CaptureError?
         var handedOver = Int64.min
         while true {
-            try visitEach { capture throws(CaptureError) in
-                while capture.queueIsShort {
-                    do throws(CaptureError) {
-                        guard try capture.fill(limit: 4_096) > 0 else { break }
-                    } catch {
-                        damage = damage ?? error
-                        break
-                    }
+            // Before this time no packet can follow those that wait.
+            var horizon = Int64.max
+            visitEach { capture in
+                do throws(CaptureError) {
+                    try capture.fillForSlice()
+                } catch {
+                    damage = damage ?? error
                 }
+                if !capture.isAtEnd, let last = capture.lastTime { horizon = min(horizon, last) }
             }
             guard let start = earliest() else { break }
             // After a pause, what happened in it by the clock alone happens before the next packet.
             if start > handedOver { advance(start) }
             let next = boundary()
-            let end = next > start ? min(start + Self.slice, next) : start + Self.slice
+            var end = min(start + Self.slice, horizon)
+            if next > start { end = min(end, next) }
+            // A queue full of packets of one time, or of packets out of order, has to move on all the same.
+            end = max(end, start + 1)
             _ = handOver(before: end, packets)
-            advance(end)
-            handedOver = end
+            handedOver = min(end, horizon)
+            advance(handedOver)
         }
         if let damage { throw damage }
     }
@@ -136,9 +139,11 @@ package struct CaptureSet: ~Copyable {
 }
 
 extension Capture {
-    /// Whether a file's queue may hold less than the next slice.
-    fileprivate var queueIsShort: Bool {
-        guard let first = firstTime, let last = lastTime else { return true }
-        return last - first <= CaptureSet.slice
+    /// Reads on in a file until more than a slice waits, or the queue is full.
+    fileprivate mutating func fillForSlice() throws(CaptureError) {
+        while !isAtEnd, room > 0 {
+            if let first = firstTime, let last = lastTime, last - first > CaptureSet.slice { return }
+            _ = try fill(limit: room)
+        }
     }
 }

@@ -89,19 +89,18 @@ package struct PacketQueue: ~Copyable {
     ) -> Int {
         var batch = InlineArray<64, PacketSummary>(repeating: PacketSummary())
         var filled = 0
-        var (left, right) = (first.head, second.head)
-        while true {
-            let hasLeft = unsafe left < first.tail && first.storage[left].time < time
-            let hasRight = unsafe right < second.tail && second.storage[right].time < time
-            guard hasLeft || hasRight else { break }
-            let takesLeft = unsafe hasLeft && (!hasRight || first.storage[left].time <= second.storage[right].time)
-            if takesLeft {
-                batch[filled] = unsafe first.storage[left]
-                left += 1
-            } else {
-                batch[filled] = unsafe second.storage[right]
-                right += 1
-            }
+        var (left, right) = unsafe (first.storage + first.head, second.storage + second.head)
+        let (leftEnd, rightEnd) = unsafe (first.storage + first.tail, second.storage + second.tail)
+        while unsafe left < leftEnd && right < rightEnd {
+            let (leftTime, rightTime) = unsafe (left.pointee.time, right.pointee.time)
+            guard min(leftTime, rightTime) < time else { break }
+            // Which side is next is anybody's guess, so that a branch would be: all ones for the left one, or zero.
+            let isLeft = leftTime <= rightTime ? 1 : 0
+            let difference = (UInt(bitPattern: left) ^ UInt(bitPattern: right)) & UInt(bitPattern: -isLeft)
+            let next = unsafe UnsafePointer<PacketSummary>(bitPattern: UInt(bitPattern: right) ^ difference)!
+            batch[filled] = unsafe next.pointee
+            unsafe left += isLeft
+            unsafe right += 1 - isLeft
             filled += 1
             if filled == mergedAtOnce {
                 body(batch.span)
@@ -109,9 +108,12 @@ package struct PacketQueue: ~Copyable {
             }
         }
         if filled > 0 { body(batch.span.extracting(0..<filled)) }
-        let count = left - first.head + right - second.head
-        first.drop(upTo: left)
-        second.drop(upTo: right)
-        return count
+        let (leftPlace, rightPlace) = unsafe (left - first.storage, right - second.storage)
+        let count = leftPlace - first.head + rightPlace - second.head
+        first.drop(upTo: leftPlace)
+        second.drop(upTo: rightPlace)
+        // Where one queue has run dry the other's packets follow one another.
+        return count + first.take(before: second.isEmpty ? time : .min, body)
+            + second.take(before: first.isEmpty ? time : .min, body)
     }
 }
