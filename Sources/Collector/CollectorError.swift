@@ -10,6 +10,8 @@ package struct CollectorError: Error, Sendable, Hashable, CustomStringConvertibl
         case unwritable
         /// A capture shows nothing of a virtual service.
         case nothingCaptured
+        /// A capture comes through a pipe, and would have to be read twice.
+        case readableOnce
         /// The command of a run cannot be started.
         case commandNotFound
     }

@@ -14,6 +14,9 @@ struct EvidenceKeeper: ReplaySink {
         var numbers: [Endpoint: UInt16] = [:]
     }
 
+    /// Few enough to be still in the cache.
+    static let batch = 256
+
     private static let chunk = 16_384
 
     let firstConnectionID: Int64 = 1

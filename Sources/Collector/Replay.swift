@@ -19,9 +19,6 @@ package struct Replay {
         self.kernelStates = kernelStates
     }
 
-    /// How many connections are written at once.
-    private static let batch = 10_000
-
     /// Traces the captures and stores what is found as a run.
     ///
     /// - Returns: The evidence, read back from the store.
@@ -46,8 +43,8 @@ package struct Replay {
         return try sink.evidence(summary)
     }
 
-    private func trace(
-        _ captures: consuming CaptureSet, _ states: [KernelState], into sink: inout some ReplaySink
+    private func trace<Sink: ReplaySink>(
+        _ captures: consuming CaptureSet, _ states: [KernelState], into sink: inout Sink
     ) throws -> RunSummary {
         var captures = captures
         var tracer = ConnectionTracer(capacity: trackedConnections, firstConnectionID: sink.firstConnectionID)
@@ -83,7 +80,7 @@ package struct Replay {
             advance: { time in
                 pass(time)
                 tracer.advance(to: time)
-                if tracer.pendingRecords >= Self.batch {
+                if tracer.pendingRecords >= Sink.batch {
                     write(StoreBatch(connections: tracer.takeRecords(), events: tracer.takeEvents()))
                 }
             })

@@ -6,6 +6,8 @@ import TraceStore
 protocol ReplaySink {
     /// The id of the first connection; the following count up.
     var firstConnectionID: Int64 { get }
+    /// How many connections are best written at once.
+    static var batch: Int { get }
 
     mutating func write(_ batch: StoreBatch) throws(StoreError)
 
@@ -15,6 +17,9 @@ protocol ReplaySink {
 
 /// A run in the database.
 struct StoredReplay: ReplaySink {
+    /// Many to a transaction.
+    static let batch = 10_000
+
     private let store: TraceStore
     private let run: Int64
     let firstConnectionID: Int64

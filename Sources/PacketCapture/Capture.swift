@@ -127,6 +127,13 @@ package struct Capture: ~Copyable {
         return try unsafe adopt(handle, name: path, tap: tap, isLive: false)
     }
 
+    /// Whether what `path` names can be read only once.
+    package static func isPipe(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+            && status.st_mode & S_IFMT != S_IFDIR
+    }
+
     private init(reading file: consuming CaptureFileReader, name: String, tap: Tap) {
         let linkType = file.linkType
         // The number that files use for raw IP is not the one that libpcap uses within a program.

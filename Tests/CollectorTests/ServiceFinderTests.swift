@@ -1,4 +1,5 @@
 import Collector
+import Foundation
 import IPVSModel
 import PacketCapture
 import Testing
@@ -34,6 +35,17 @@ struct ServiceFinderTests {
         }
         #expect(problem.code == .nothingCaptured)
         #expect(problem.description.contains("--kernel"))
+    }
+
+    @Test func `services are not looked for in a pipe, which is read only once`() throws {
+        try Recording("web").write(to: folder)
+        let pipe = Pipe()
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        let problem = try #require(throws: CollectorError.self) {
+            try ServiceFinder.find(vipPath: path, dipPath: folder.path("dip.pcap"))
+        }
+        #expect(problem.code == .readableOnce)
+        #expect(problem.description.hasPrefix(path) && problem.description.contains("--kernel"))
     }
 
     @Test func `a missing capture is named`() throws {

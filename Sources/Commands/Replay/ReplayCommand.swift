@@ -14,7 +14,9 @@ struct ReplayCommand: AsyncParsableCommand {
         discussion: """
             Reads pcap or pcapng captures of both sides, and what `ipvscope snapshot` or `ipvscope run --record` saved of \
             the kernel. With two or more readings the audit compares their growth; a single one is taken to have counted \
-            from zero. Without any, services are found in the captures, and nothing can be audited.
+            from zero. Without any, services are found at the beginning of the captures, and nothing can be audited.
+
+            A capture may come through a pipe, such as /dev/stdin, if the kernel's state is named.
 
             With --database none nothing is stored: the same verdict, several times sooner.
             """)
