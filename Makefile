@@ -1,13 +1,15 @@
 # make run    the main job: build, bring up a VS/NAT cluster, load it, trace it, judge it
 # make test   everything that must hold
 # make lab    a prompt on the cluster's director
+# make bench [BENCH_CONNECTIONS=N] | bench-live     what tracing costs, beside other tools; bench-live needs root
 # make install [PREFIX=/usr/local] [DESTDIR=]   build and install ipvscope, for a real director
 # make format | lint | deps | clean
 
 PREFIX ?= /usr/local
+BENCH_CONNECTIONS ?= 1000000
 SWIFT ?= swift
 
-.PHONY: help run test lab install format lint deps deps-build clean
+.PHONY: help run test lab bench bench-live install format lint deps deps-build deps-bench clean
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -24,21 +26,36 @@ test: deps
 lab: deps
 	@lab/shell
 
+# BENCH_FLAGS=--write puts the tables into docs/performance.md. Benchmarks/README.md tells more.
+benchmarks = $(notdir $(patsubst %/run,%,$(filter-out %/live/run,$(wildcard Benchmarks/*/run))))
+export BENCH_CONNECTIONS SWIFT
+
+bench: deps-bench
+	$(SWIFT) build -c release --product ipvscope
+	@Benchmarks/report $(BENCH_FLAGS) $(benchmarks)
+
+bench-live: deps-bench
+	$(SWIFT) build -c release --product capture-benchmark
+	@Benchmarks/report $(BENCH_FLAGS) live
+
 # A static binary needs no Swift on the director. Only the copying may need root.
 install: deps-build
 	$(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/install --product ipvscope
 	@packaging/install-binary .build/install/release/ipvscope "$(DESTDIR)$(PREFIX)/bin"
 
 format:
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests exporters
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests exporters Benchmarks
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests exporters
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests exporters Benchmarks
 	@.ci/fence
 	shellcheck packaging/install-* .ci/* lab/run lab/shell lab/list lab/selftest lab/lib/* lab/scenarios/*.sh
 
 deps: swift-is-there
 	@packaging/install-debian-packages test
+
+deps-bench: swift-is-there
+	@packaging/install-debian-packages bench
 
 deps-build: swift-is-there
 	@packaging/install-debian-packages build

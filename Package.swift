@@ -95,6 +95,14 @@ let package = Package(
             dependencies: ["Commands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
 
+        // Benchmarks that need the program's insides; not a product.
+        .executableTarget(
+            name: "capture-benchmark",
+            dependencies: [
+                "Collector", "ConnectionTracing", "IPVSKernel", "PacketCapture", "PacketDecoding",
+            ],
+            path: "Benchmarks/live/capture-benchmark", swiftSettings: strict),
+
         // Tests.
         .testTarget(
             name: "PacketDecodingTests", dependencies: ["IPVSModel", "PacketCapture", "PacketDecoding"],

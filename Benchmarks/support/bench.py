@@ -1,7 +1,8 @@
 """What the benchmarks share: C programs, captures, the cost of a command, tables.
 
-BENCH_IPVSCOPE=FILE  the program under test; default .build/release/ipvscope
-BENCH_DATA=FOLDER    captures and compiled programs; default .build/benchmarks
+BENCH_IPVSCOPE=FILE   the program under test; default .build/release/ipvscope
+BENCH_DATA=FOLDER     captures and compiled programs; default .build/benchmarks
+BENCH_CONNECTIONS=N   how large the captures are: about ten packets a connection on each side; default 1000000
 """
 
 import json
@@ -15,6 +16,7 @@ here = pathlib.Path(__file__).resolve().parent.parent
 root = here.parent
 ipvscope = pathlib.Path(os.environ.get("BENCH_IPVSCOPE", root / ".build/release/ipvscope")).absolute()
 data = pathlib.Path(os.environ.get("BENCH_DATA", root / ".build/benchmarks")).absolute()
+connections = int(os.environ.get("BENCH_CONNECTIONS", 1_000_000))
 
 
 class Failure(Exception):
@@ -25,8 +27,6 @@ def main(body):
     """Runs a benchmark; a failure is one line and status 1."""
     try:
         data.mkdir(parents=True, exist_ok=True)
-        if not ipvscope.exists():
-            raise Failure(f"{ipvscope} is not there; build it with: swift build -c release --product ipvscope")
         body()
     except Failure as failure:
         sys.exit(f"{pathlib.Path(sys.argv[0]).parent.name}: {failure}")
@@ -34,6 +34,13 @@ def main(body):
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
+
+
+def built(program):
+    """The program, which SwiftPM must have built."""
+    if not program.exists():
+        raise Failure(f"{program} is not there; build it with: swift build -c release --product {program.name}")
+    return program
 
 
 def build(source, *flags):
@@ -145,7 +152,7 @@ def measure(command):
 def replay(captures, *options, wrapper=()):
     """Has ipvscope judge captures, and checks every count."""
     cost = measure(
-        [*wrapper, ipvscope, "replay", "--vip", captures.vip, "--dip", captures.dip, "--kernel", captures.kernel,
+        [*wrapper, built(ipvscope), "replay", "--vip", captures.vip, "--dip", captures.dip, "--kernel", captures.kernel,
          "--format", "json", *options])
     captures.verify(json.loads(cost.output))
     return cost
@@ -180,10 +187,3 @@ def table(heads, rows):
     for row in rows:
         print("| " + " | ".join(str(cell) for cell in row) + " |")
     print()
-
-
-def packages(*names):
-    """The versions of Debian packages, as text."""
-    output = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${Package} ${Version}, ", *names], capture_output=True, text=True).stdout
-    return output.rstrip(", ")
