@@ -28,10 +28,7 @@ struct CollectorArguments: ParsableArguments {
         help: ArgumentHelp("Where to serve /metrics.", valueName: "address:port"))
     var listenAddress: String?
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp("The most connections to track at once; about 220 bytes each.", valueName: "count"))
-    var trackedConnections = CollectorOptions.defaultTrackedConnections
+    @OptionGroup var tracked: TrackedConnectionsOption
 
     @Option(
         name: .long,
@@ -39,12 +36,6 @@ struct CollectorArguments: ParsableArguments {
             "Keep both captures (headers only) and the kernel's readings in this folder, for replay.",
             valueName: "folder"))
     var record: String?
-
-    func validate() throws {
-        guard trackedConnections >= 64 else {
-            throw ValidationError("--tracked-connections: \(trackedConnections) is too few; 64 is the least")
-        }
-    }
 
     /// What the options mean on this director.
     ///
@@ -72,7 +63,7 @@ struct CollectorArguments: ParsableArguments {
         return CollectorOptions(
             vipInterface: vip, dipInterface: dip,
             databasePath: database.path(environment: ProcessInfo.processInfo.environment),
-            trackedConnections: trackedConnections, recordingPath: record)
+            trackedConnections: tracked.trackedConnections, recordingPath: record)
     }
 
     private static func vipInterface(_ services: [VirtualService]) -> String? {

@@ -36,6 +36,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOption
 
+    @OptionGroup var tracked: TrackedConnectionsOption
+
     @Option(name: .long, help: ArgumentHelp("The run's name.", valueName: "name"))
     var name = "replay"
 
@@ -52,7 +54,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
     private func replay() throws -> VerdictReport {
         let states = try kernel.flatMap { try KernelStateFile.read($0) }.sorted { $0.observedAt < $1.observedAt }
-        let replay = Replay(vipPath: vip, dipPath: dip, kernelStates: states)
+        var replay = Replay(vipPath: vip, dipPath: dip, kernelStates: states)
+        replay.trackedConnections = tracked.trackedConnections
         let path = database.path(environment: ProcessInfo.processInfo.environment)
         if path == "none" { return Judge.verdict(on: try replay.run(name: name)) }
         let store = try TraceStore.open(path: path)

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Collector
 public import IPVSModel
 
 extension VirtualServiceIdentity: ExpressibleByArgument {}
@@ -21,5 +22,19 @@ struct DatabaseOption: ParsableArguments {
         if let database { return database }
         if let chosen = environment["IPVSCOPE_DATABASE"] { return chosen }
         return environment["STATE_DIRECTORY"] == nil ? "./ipvscope.sqlite" : Self.systemPath
+    }
+}
+
+/// How much memory tracing may take.
+struct TrackedConnectionsOption: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The most connections to track at once; about 220 bytes each.", valueName: "count"))
+    var trackedConnections = CollectorOptions.defaultTrackedConnections
+
+    func validate() throws {
+        guard trackedConnections >= 64 else {
+            throw ValidationError("--tracked-connections: \(trackedConnections) is too few; 64 is the least")
+        }
     }
 }
