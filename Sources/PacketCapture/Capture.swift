@@ -29,8 +29,8 @@ package struct Capture: ~Copyable {
         var decoder: PacketDecoder
         var queue: PacketQueue
         var recorder: OpaquePointer?
-        /// What of a file that libpcap does not read is wanted; empty if everything is.
-        var filter = unsafe bpf_program()
+        /// What of a file that libpcap does not read is wanted; `nil` if everything is.
+        var filter: KernelFilter?
         var packets: UInt64 = 0
         var bytes: UInt64 = 0
         let fractionInNanoseconds: Int64
@@ -55,8 +55,6 @@ package struct Capture: ~Copyable {
     }
 
     deinit {
-        var filter = unsafe reader.filter
-        unsafe pcap_freecode(&filter)
         if let recorder = unsafe recorder { unsafe pcap_dump_close(recorder) }
         unsafe pcap_close(handle)
     }
@@ -176,31 +174,33 @@ package struct Capture: ~Copyable {
     package var lastTime: Int64? { reader.queue.lastTime }
 
     /// Restricts what reaches us; packets that do not match cost nothing but the filter.
+    ///
+    /// Of the filter's expressions the first is used that compiles to a program the kernel takes.
     package mutating func setFilter(_ filter: CaptureFilter) throws(CaptureError) {
-        try setFilter(linkType == .ethernet ? filter.expression : filter.untagged)
+        var expressions = linkType == .ethernet ? filter.tagged : [filter.untagged, filter.byProtocol]
+        let shortest = expressions.removeLast()
+        for expression in expressions {
+            if let filter = try? unsafe KernelFilter.compile(expression, for: handle, named: name),
+                filter.instructionCount <= CaptureFilter.mostInstructions
+            {
+                return try install(filter)
+            }
+        }
+        try setFilter(shortest)
     }
 
     /// Restricts what reaches us.
     ///
     /// - Parameter expression: In the language of pcap-filter(7).
-    ///
-    /// The corresponding C functions are `pcap_compile` and `pcap_setfilter`.
     package mutating func setFilter(_ expression: String) throws(CaptureError) {
-        var program = unsafe bpf_program()
-        var status = unsafe pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN)
-        var function = "pcap_compile"
-        if status == 0, file != nil {
-            unsafe swap(&reader.filter, &program)
-            unsafe pcap_freecode(&program)
-        } else if status == 0 {
-            status = unsafe pcap_setfilter(handle, &program)
-            function = "pcap_setfilter"
-            unsafe pcap_freecode(&program)
-        }
-        guard status == 0 else {
-            throw CaptureError(
-                code: .other, subject: name, function: function, status: status,
-                detail: unsafe String(cString: pcap_geterr(handle)))
+        try install(unsafe KernelFilter.compile(expression, for: handle, named: name))
+    }
+
+    private mutating func install(_ filter: consuming KernelFilter) throws(CaptureError) {
+        if file == nil {
+            try unsafe filter.install(on: handle, named: name)
+        } else {
+            reader.filter = consume filter
         }
     }
 
@@ -272,9 +272,8 @@ package struct Capture: ~Copyable {
     private static func receive(
         _ reader: inout Reader, _ header: pcap_pkthdr, _ bytes: UnsafePointer<u_char>?
     ) {
-        if unsafe reader.filter.bf_insns != nil {
-            var header = header
-            guard unsafe pcap_offline_filter(&reader.filter, &header, bytes) != 0 else { return }
+        if reader.filter != nil {
+            guard unsafe reader.filter!.matches(header, bytes) else { return }
         }
         reader.packets += 1
         reader.bytes += UInt64(header.len)

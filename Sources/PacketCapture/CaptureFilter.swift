@@ -1,41 +1,58 @@
 package import IPVSModel
 
 /// The kernel filter that passes what concerns the given virtual services.
+///
+/// It is never narrower than what the tracer understands: later fragments, ICMP errors of any router, what travels to a
+/// real server inside a tunnel, and packets to the virtual address itself where direct routing leaves it in place.
 package struct CaptureFilter: Sendable, Hashable {
-    /// Above this many terms a filter costs the kernel more than it saves, and may not compile.
+    /// Above this many terms compiling costs more than the filter saves.
     package static let mostTerms = 128
+
+    /// The longest program that is sure to be attached: before Linux 6.7 a socket's filter has to fit into 20 KiB
+    /// (`net.core.optmem_max`), and libpcap would filter by itself what the kernel then passes whole.
+    package static let mostInstructions = 500
 
     /// For links without VLAN tags, in the language of pcap-filter(7).
     package let untagged: String
-
-    /// The same for tagged packets too; libpcap compiles it for Ethernet alone.
-    package var expression: String {
-        // `vlan` shifts what follows it, so the tagged alternative comes last.
-        "(\(untagged)) or (vlan and (\(untagged)))"
-    }
+    /// The same by protocol alone, whatever the addresses.
+    package let byProtocol: String
 
     /// - Parameters:
     ///   - services: The virtual services to follow.
     ///   - vip: Whether the capture shows the VIP side.
     ///   - dip: Whether the capture shows the DIP side.
-    package init(services: [VirtualService], vip: Bool, dip: Bool) {
-        var terms: Set<String> = []
+    ///   - level: How much of the services' traffic passes.
+    package init(services: [VirtualService], vip: Bool, dip: Bool, level: CaptureLevel = .full) {
+        var terms = FilterTerms()
         for service in services {
-            if vip, case .endpoint(let transport, let endpoint) = service.identity {
-                terms.insert(Self.term(transport, endpoint))
-            }
-            if dip {
-                let transport = service.identity.transportProtocol
-                for server in service.realServers { terms.insert(Self.term(transport, server.endpoint)) }
-            }
+            let keepsAddress = service.realServers.contains { $0.forwardingMethod.keepsVirtualAddress }
+            if vip || (dip && keepsAddress) { terms.add(virtual: service.identity) }
+            guard dip else { continue }
+            for server in service.realServers { terms.add(server, of: service) }
         }
-        untagged =
-            terms.isEmpty || terms.count > Self.mostTerms ? "(tcp or udp)" : terms.sorted().joined(separator: " or ")
+        byProtocol = FilterTerms.byProtocol.expression(level)
+        untagged = terms.count == 0 || terms.count > Self.mostTerms ? byProtocol : terms.expression(level)
     }
 
-    private static func term(_ transport: TransportProtocol?, _ endpoint: Endpoint) -> String {
-        let host = "host \(endpoint.address)"
-        guard let transport, transport == .tcp || transport == .udp else { return "(\(host))" }
-        return endpoint.port == 0 ? "(\(transport) and \(host))" : "(\(transport) port \(endpoint.port) and \(host))"
+    /// For links with VLAN tags, one or two: the most selective expression first, the shortest last.
+    ///
+    /// libpcap compiles them for Ethernet alone.
+    package var tagged: [String] {
+        [Self.tagged(untagged, untagged), Self.tagged(untagged, byProtocol), Self.tagged(byProtocol, byProtocol)]
+    }
+
+    private static func tagged(_ expression: String, _ behindTags: String) -> String {
+        // `vlan` shifts what follows it, so the tagged alternatives come last.
+        "(\(expression)) or (vlan and ((\(behindTags)) or (vlan and (\(behindTags)))))"
+    }
+}
+
+extension ForwardingMethod {
+    /// Whether packets leave on the DIP side with the virtual address as their destination.
+    fileprivate var keepsVirtualAddress: Bool {
+        switch self {
+        case .directRouting, .local, .bypass: true
+        case .masquerading, .tunnel: false
+        }
     }
 }
