@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "PacketDecoding", dependencies: ["IPVSModel"], swiftSettings: strict),
         .target(
             name: "PacketCapture", dependencies: ["CPcap", "IPVSModel", "PacketDecoding"], swiftSettings: strict),
-        .target(name: "IPVSKernel", dependencies: ["CNetlink", "IPVSModel"], swiftSettings: strict),
+        .target(name: "IPVSKernel", dependencies: ["CNetlink", "CPrefetch", "IPVSModel"], swiftSettings: strict),
 
         // Pure: from packets to connections to a verdict.
         .target(
@@ -102,6 +102,10 @@ let package = Package(
                 "Collector", "ConnectionTracing", "IPVSKernel", "PacketCapture", "PacketDecoding",
             ],
             path: "Benchmarks/live/capture-benchmark", swiftSettings: strict),
+        // Benchmarks.
+        .executableTarget(
+            name: "table-benchmark", dependencies: ["IPVSKernel", "IPVSModel"], path: "Benchmarks/table",
+            exclude: ["generate.c", "parse.c", "run"], swiftSettings: strict),
 
         // Tests.
         .testTarget(

@@ -35,7 +35,8 @@ package final class LiveKernel: KernelSource {
 
     /// Reads the connection table alone.
     package func readConnections() throws(KernelError) -> ConnectionTable {
-        let table = try ConnectionTable.read(path: paths.connections)
+        let expected = connectionTableStatistics?.rows ?? 0
+        let table = try ConnectionTable.read(path: paths.connections, expecting: expected)
         statistics.withLock { $0 = table.statistics }
         return table
     }

@@ -8,7 +8,7 @@ package import IPVSModel
 /// - Source: `/proc/net/ip_vs_conn` and, with origins, `/proc/net/ip_vs_conn_sync`.
 package struct ConnectionTable: Sendable {
     /// In the kernel's order, newest first among those of one hash bucket.
-    package var entries: [ConnectionEntry]
+    package var rows: ConnectionRows
     /// What the reading was like.
     package var statistics: Statistics
 
@@ -31,21 +31,32 @@ package struct ConnectionTable: Sendable {
 
     /// Reads a listing.
     ///
-    /// - Parameter path: The live table, the one of another network namespace (`/proc/PID/net/ip_vs_conn`), or a copy.
+    /// - Parameters:
+    ///   - path: The live table, the one of another network namespace (`/proc/PID/net/ip_vs_conn`), or a copy.
+    ///   - expected: About how many rows there will be, for speed: those of the last reading.
     /// - Throws: ``KernelError`` if the file cannot be read. Lines not understood are counted, not thrown.
-    package static func read(path: String = "/proc/net/ip_vs_conn") throws(KernelError) -> ConnectionTable {
-        let parser = try ConnectionTableParser.run(path: path, hasOrigin: false)
-        return ConnectionTable(entries: parser.entries, statistics: parser.statistics)
+    package static func read(
+        path: String = "/proc/net/ip_vs_conn", expecting expected: Int = 0
+    ) throws(KernelError) -> ConnectionTable {
+        try ConnectionTableParser.run(path: path, hasOrigin: false, expecting: expected)
     }
 
     /// Parses a listing held in memory; its duration is 0.
-    package static func parse(_ listing: [UInt8]) -> ConnectionTable {
-        var parser = ConnectionTableParser(hasOrigin: false)
-        // The bytes of integers are always initialized.
-        let used = parser.parse(unsafe listing.span.bytes)
-        parser.finish(isInsideLine: used < listing.count)
-        return ConnectionTable(entries: parser.entries, statistics: parser.statistics)
+    ///
+    /// - Parameter readingAtMost: How many bytes to take at once, at least 1.
+    package static func parse(_ listing: [UInt8], readingAtMost limit: Int = .max) -> ConnectionTable {
+        var rest = listing[...]
+        return ConnectionTableParser.run(hasOrigin: false, expecting: listing.count / PlainRow.length) {
+            buffer, offset in
+            let piece = rest.prefix(min(limit, buffer.count - offset))
+            buffer.replaceSubrange(offset..<(offset + piece.count), with: piece)
+            rest = rest.dropFirst(piece.count)
+            return piece.count
+        }
     }
+
+    /// The rows with their text, for those who print them: six times as large.
+    package var entries: [ConnectionEntry] { rows.indices.map { rows.entry(at: $0) } }
 }
 
 /// A line of a connection listing that was not understood.
@@ -86,9 +97,11 @@ package struct ConnectionOrigins: Sendable {
     package var statistics: ConnectionTable.Statistics
 
     package static func read(path: String = "/proc/net/ip_vs_conn_sync") throws(KernelError) -> ConnectionOrigins {
-        let parser = try ConnectionTableParser.run(path: path, hasOrigin: true)
+        let table = try ConnectionTableParser.run(path: path, hasOrigin: true, expecting: 0)
         return ConnectionOrigins(
-            entries: zip(parser.entries, parser.origins).map { (entry: $0, origin: $1) },
-            statistics: parser.statistics)
+            entries: table.rows.indices.map {
+                (table.rows.entry(at: $0), table.rows[$0].isSynchronized ? .synchronized : .local)
+            },
+            statistics: table.statistics)
     }
 }

@@ -26,6 +26,15 @@ struct InputFile: ~Copyable {
         return InputFile(adopting: descriptor, path: path)
     }
 
+    /// The file's size in bytes; 0 where it has none, as on procfs.
+    ///
+    /// The corresponding C function is `fstat`.
+    func size() throws(KernelError) -> Int {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .file(path, "fstat", errno: errno) }
+        return Int(status.st_size)
+    }
+
     /// Reads into `buffer` from `offset` on.
     ///
     /// - Returns: How many bytes came; 0 at the end of the file.

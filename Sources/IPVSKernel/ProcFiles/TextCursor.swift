@@ -19,7 +19,8 @@ extension RawSpan {
 
     /// Bytes as text; what is not UTF-8 is repaired.
     func text(_ range: Range<Int>) -> String {
-        String(decoding: range.map { byte(at: $0) }, as: UTF8.self)
+        // The buffer is bounds-checked and does not leave the call.
+        unsafe withUnsafeBytes { unsafe String(decoding: $0[range], as: UTF8.self) }
     }
 }
 
@@ -37,9 +38,10 @@ struct TextCursor {
 
     /// `Pro `, with which the title begins.
     static var title: UInt32 { 0x5072_6f20 }
-    /// `TCP ` and `UDP `.
-    private static var tcp: UInt32 { 0x5443_5020 }
-    private static var udp: UInt32 { 0x5544_5020 }
+    /// `TCP `, `UDP ` and `SCTP`.
+    static var tcp: UInt32 { 0x5443_5020 }
+    static var udp: UInt32 { 0x5544_5020 }
+    private static var sctp: UInt32 { 0x5343_5450 }
 
     @inline(__always)
     mutating func skipBlanks(_ bytes: RawSpan) {
@@ -49,6 +51,10 @@ struct TextCursor {
             offset += 1
         }
     }
+
+    /// Moves on by `count` bytes, which are within the text.
+    @inline(__always)
+    mutating func skip(_ count: Int) { offset += count }
 
     func isAtLineEnd(_ bytes: RawSpan) -> Bool { offset >= end || bytes.byte(at: offset) == Self.lineEnd }
 
@@ -68,7 +74,7 @@ struct TextCursor {
         return start..<offset
     }
 
-    /// The next field of this line as two words, first letter lowest, filled with zeros.
+    /// The next field of this line as two words, first letter highest, filled with blanks.
     ///
     /// - Returns: `nil`, and nothing is read, if the field is empty, longer than 15 letters, or too near to the end of
     ///   the text for reading it in whole words.
@@ -76,23 +82,34 @@ struct TextCursor {
     mutating func shortField(_ bytes: RawSpan) -> (first: UInt64, second: UInt64)? {
         skipBlanks(bytes)
         guard offset + 16 <= end else { return nil }
-        let first = bytes.word64(at: offset).byteSwapped
+        let first = bytes.word64(at: offset)
         let firstLength = Self.letters(in: first)
         if firstLength < 8 {
             guard firstLength > 0 else { return nil }
             offset += firstLength
-            return (first & ~(.max << UInt64(firstLength * 8)), 0)
+            return (Self.letters(firstLength, of: first), Self.blanks)
         }
-        let second = bytes.word64(at: offset + 8).byteSwapped
+        let second = bytes.word64(at: offset + 8)
         let secondLength = Self.letters(in: second)
         guard secondLength < 8 else { return nil }
         offset += 8 + secondLength
-        return (first, second & ~(.max << UInt64(secondLength * 8)))
+        return (first, Self.letters(secondLength, of: second))
     }
 
-    /// How many letters come before the first blank, first letter lowest; 8 if there is no blank.
+    /// Eight blanks.
+    static var blanks: UInt64 { 0x2020_2020_2020_2020 }
+
+    /// The first few letters of a word, then blanks.
     @inline(__always)
-    private static func letters(in word: UInt64) -> Int {
+    private static func letters(_ count: Int, of word: UInt64) -> UInt64 {
+        let rest = UInt64.max >> UInt64(count * 8)
+        return word & ~rest | blanks & rest
+    }
+
+    /// How many letters come before the first blank; 8 if there is no blank.
+    @inline(__always)
+    private static func letters(in text: UInt64) -> Int {
+        let word = text.byteSwapped
         // A byte below 0x21 borrows when 0x21 is taken from it. A borrow reaches upwards only, past the first one found.
         let blanks = (word &- 0x2121_2121_2121_2121) & ~word & 0x8080_8080_8080_8080
         return blanks.trailingZeroBitCount / 8
@@ -116,6 +133,10 @@ struct TextCursor {
                 // Numbers from IANA, spelled out because a static constant of another module costs a call per row.
                 return TransportProtocol(rawValue: word == Self.tcp ? 6 : 17)
             }
+            if word == Self.sctp, offset + 4 < end, Self.isBlank(bytes.byte(at: offset + 4)) {
+                offset += 4
+                return TransportProtocol(rawValue: 132)
+            }
         }
         return TransportProtocol(bytes.text(field(bytes)))
     }
@@ -135,16 +156,27 @@ struct TextCursor {
 
     @inline(never)
     private mutating func addressIPv6(_ bytes: RawSpan) -> IPAddress? {
-        let field = field(bytes)
-        guard field.count == 39 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for group in 0..<8 {
-            let start = field.lowerBound + group * 5
-            guard let value = hexadecimal(four: bytes.word32(at: start)) else { return nil }
-            if group < 7, bytes.byte(at: start + 4) != UInt8(ascii: ":") { return nil }
-            words = (words.0 << 16 | words.1 >> 48, words.1 << 16 | UInt64(value))
-        }
-        return IPAddress(high: words.0, low: words.1)
+        // Digits and colons are checked one and all, so no blank and no line end is among them.
+        guard offset + 39 < end, Self.isBlank(bytes.byte(at: offset + 39)) else { return nil }
+        var wrong: UInt64 = 0
+        let high = halfIPv6(bytes, at: offset, wrong: &wrong)
+        let low = halfIPv6(bytes, at: offset + 20, wrong: &wrong)
+        guard wrong == 0, bytes.byte(at: offset + 19) == UInt8(ascii: ":") else { return nil }
+        offset += 39
+        return IPAddress(high: high, low: low)
+    }
+
+    /// Four groups of four hexadecimal digits with colons between them.
+    @inline(__always)
+    private func halfIPv6(_ bytes: RawSpan, at start: Int, wrong: inout UInt64) -> UInt64 {
+        let colon = UInt8(ascii: ":")
+        func groups(_ group: Int) -> UInt64 { UInt64(bytes.word32(at: start + 5 * group)) }
+        wrong |= UInt64(
+            (bytes.byte(at: start + 4) ^ colon) | (bytes.byte(at: start + 9) ^ colon)
+                | (bytes.byte(at: start + 14) ^ colon))
+        let first = Digits.hexadecimal(groups(0) << 32 | groups(1), wrong: &wrong)
+        let second = Digits.hexadecimal(groups(2) << 32 | groups(3), wrong: &wrong)
+        return UInt64(first) << 32 | UInt64(second)
     }
 
     /// Four hexadecimal digits.
@@ -177,21 +209,13 @@ struct TextCursor {
 
     @inline(__always)
     private func hexadecimal(four digits: UInt32) -> UInt32? {
-        hexadecimal(0x3030_3030_0000_0000 | UInt64(digits))
+        hexadecimal(Digits.fourZeros | UInt64(digits))
     }
 
-    /// The value of eight hexadecimal digits in either case, all at once; `nil` if one is no digit.
     @inline(__always)
     private func hexadecimal(_ text: UInt64) -> UInt32? {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let letters = (text >> 6) & ones
-        var value = (text & (ones &* 0x0f)) &+ (letters &* 9)
-        // Spell the digits again and compare: what was no digit does not come out as it went in.
-        let aboveNine = ((value &+ (ones &* 6)) >> 4) & ones
-        let spelled = value &+ (ones &* 0x30) &+ (aboveNine &* 7)
-        guard spelled == text & ~(letters << 5), value & (ones &* 0xf0) == 0 else { return nil }
-        value = (value | value >> 4) & 0x00ff_00ff_00ff_00ff
-        value = (value | value >> 8) & 0x0000_ffff_0000_ffff
-        return UInt32(truncatingIfNeeded: value | value >> 16)
+        var wrong: UInt64 = 0
+        let value = Digits.hexadecimal(text, wrong: &wrong)
+        return wrong == 0 ? value : nil
     }
 }
