@@ -85,8 +85,11 @@ package struct Replay {
                 }
             })
         pass(.max)
-        tracer.finish()
-        write(StoreBatch(connections: tracer.takeRecords(), events: tracer.takeEvents()))
+        var isFinished = false
+        while !isFinished {
+            isFinished = tracer.finish(limit: Sink.batch)
+            write(StoreBatch(connections: tracer.takeRecords(), events: tracer.takeEvents()))
+        }
         if let problem { throw problem }
         let ended = max(Timestamp(rawValue: tracer.lastPacket), states[states.count - 1].observedAt)
         return recorder.summary(ended: ended, packetsDropped: 0, trace: tracer.summary())

@@ -83,9 +83,7 @@ extension ConnectionTracer {
 
     private func find(_ entry: ConnectionEntry, virtual: UInt16) -> UInt32 {
         let client = ClientKey(entry.client, entry.transportProtocol)
-        return flows.find(client.hash(seed)) { record, _ in
-            record.virtual == virtual && record.belongs(to: client)
-        }
+        return flows.find(client.hash(seed)) { flows[$0].virtual == virtual && flows[$0].belongs(to: client) }
     }
 
     private func endpoint(of entry: ConnectionEntry) -> UInt16? {

@@ -4,16 +4,26 @@ import PacketDecoding
 extension ConnectionTracer {
     @inline(__always)
     func find(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
+        let client = ClientKey(packet, isIn: lookup.isIn)
+        let candidate = lookup.candidate
+        // Others of the batch may have taken it from the table since.
+        if candidate != FlowTable.none, flows[candidate].belongs(to: client), flows[candidate].marks.contains(.live) {
+            let isIt =
+                lookup.isDIPSide
+                ? flows[candidate].endpoint == lookup.endpoint && !topology.hasSharedServers
+                : flows[candidate].virtual == lookup.virtual
+            if isIt { return candidate }
+        }
         guard lookup.isDIPSide else {
-            return flows.find(lookup.hash) { record, _ in
-                record.virtual == lookup.virtual && record.belongs(to: lookup.client)
+            return flows.find(lookup.hash) { number in
+                flows[number].virtual == lookup.virtual && flows[number].belongs(to: client)
             }
         }
         guard !topology.hasSharedServers else { return findOnSharedServer(packet, lookup) }
-        return flows.find(lookup.hash) { record, _ in
-            record.belongs(to: lookup.client)
-                && (record.endpoint == lookup.endpoint
-                    || record.endpoint == FlowRecord.unknown && couldServe(record, packet, lookup))
+        return flows.find(lookup.hash) { number in
+            flows[number].belongs(to: client)
+                && (flows[number].endpoint == lookup.endpoint
+                    || flows[number].endpoint == FlowRecord.unknown && couldServe(flows[number], packet, lookup))
         }
     }
 
@@ -21,11 +31,13 @@ extension ConnectionTracer {
     /// belongs to the connection whose numbers it continues, one from the real server to the newest, as in the kernel.
     @inline(never)
     private func findOnSharedServer(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
+        let client = ClientKey(packet, isIn: lookup.isIn)
         var best = FlowTable.none
         var distance = UInt32.max
         var id = Int64.min
-        _ = flows.find(lookup.hash) { record, number in
-            guard record.belongs(to: lookup.client),
+        _ = flows.find(lookup.hash) { number in
+            let record = flows[number]
+            guard record.belongs(to: client),
                 lookup.virtual == FlowRecord.unknown || record.virtual == lookup.virtual,
                 record.endpoint == lookup.endpoint
                     || record.endpoint == FlowRecord.unknown && couldServe(record, packet, lookup)
@@ -60,7 +72,8 @@ extension ConnectionTracer {
     }
 
     /// Whether the table has any connection of a packet's client port.
-    func isClientKnown(_ lookup: Lookup) -> Bool {
-        flows.find(lookup.hash) { record, _ in record.belongs(to: lookup.client) } != FlowTable.none
+    func isClientKnown(_ packet: PacketSummary, _ lookup: Lookup) -> Bool {
+        let client = ClientKey(packet, isIn: lookup.isIn)
+        return flows.find(lookup.hash) { flows[$0].belongs(to: client) } != FlowTable.none
     }
 }

@@ -64,9 +64,9 @@ extension ConnectionTracer {
     /// Replies are told apart by client and real server alone, so the older of two connections breaks.
     private mutating func noteSharedPort(_ number: UInt32, _ packet: PacketSummary) {
         let record = flows[number]
-        let other = flows.find(record.client.hash(seed)) { candidate, candidateNumber in
-            candidateNumber != number && candidate.belongs(to: record.client) && candidate.endpoint == record.endpoint
-                && !candidate.isOver
+        let other = flows.find(record.client.hash(seed)) { other in
+            other != number && flows[other].belongs(to: record.client) && flows[other].endpoint == record.endpoint
+                && !flows[other].isOver
         }
         guard other != FlowTable.none else { return }
         report(

@@ -32,7 +32,7 @@ extension ConnectionTracer {
         }
         if !lookup.isIn || packet.transport != 17 && !isSYN {
             // An RST for a connection nobody knows, or a straggler of one whose port was taken over.
-            let isTaken = lookup.isDIPSide && isClientKnown(lookup)
+            let isTaken = lookup.isDIPSide && isClientKnown(packet, lookup)
             if packet.flags.contains(.rst) || isTaken {
                 noteStraggler(packet, lookup, of: service)
                 return FlowTable.none
@@ -107,7 +107,7 @@ extension ConnectionTracer {
             serviceCounts[Int(service)].unmatchedPackets += 1
             return FlowTable.none
         }
-        var record = FlowRecord(client: lookup.client, id: nextID)
+        var record = FlowRecord(client: ClientKey(packet, isIn: lookup.isIn), id: nextID)
         nextID += 1
         record.first = packet.time
         record.last = packet.time

@@ -8,17 +8,32 @@ extension ConnectionTracer {
 
     /// What a packet is about, found before its connection is.
     struct Lookup: BitwiseCopyable {
-        var client = ClientKey(high: 0, low: 0, port: 0, transport: 0)
+        /// Of the client's address, port and protocol.
         var hash: UInt32 = 0
+        /// The record it probably belongs to; ``FlowTable/none`` if there is none of its hash.
+        var candidate = FlowTable.none
         /// The address and port that clients turn to, an index into the topology's list; `unknown` where only the real
         /// server's is in the packet.
         var virtual = FlowRecord.unknown
         /// On the DIP side the real server endpoint's index.
         var endpoint = FlowRecord.unknown
-        var isRelevant = false
-        var isDIPSide = false
+        private var marks: UInt32 = 0
+
+        var isRelevant: Bool {
+            get { marks & 1 != 0 }
+            set { marks = newValue ? marks | 1 : marks & ~1 }
+        }
+
+        var isDIPSide: Bool {
+            get { marks & 2 != 0 }
+            set { marks = newValue ? marks | 2 : marks & ~2 }
+        }
+
         /// Towards the real server.
-        var isIn = false
+        var isIn: Bool {
+            get { marks & 4 != 0 }
+            set { marks = newValue ? marks | 4 : marks & ~4 }
+        }
     }
 
     /// Traces packets, oldest first. Nothing is allocated but for connections that begin or end.
@@ -32,8 +47,9 @@ extension ConnectionTracer {
                 lookups[offset] = lookup(packets[start + offset])
                 flows.prefetchSlot(lookups[offset].hash)
             }
-            for offset in 0..<count {
-                flows.prefetchCandidate(lookups[offset].hash, dipSide: lookups[offset].isDIPSide)
+            for offset in 0..<count where lookups[offset].isRelevant {
+                lookups[offset].candidate = flows.candidate(
+                    lookups[offset].hash, dipSide: lookups[offset].isDIPSide)
             }
             for offset in 0..<count {
                 // An address was learned since.
@@ -70,8 +86,7 @@ extension ConnectionTracer {
         guard packet.tap == .both || (packet.tap == .dip) == result.isDIPSide else { return result }
         result.isRelevant = true
         if packet.time > lastPacket { lastPacket = packet.time }
-        result.client = ClientKey(packet, isIn: result.isIn)
-        result.hash = result.client.hash(seed)
+        result.hash = ClientKey(packet, isIn: result.isIn).hash(seed)
         return result
     }
 

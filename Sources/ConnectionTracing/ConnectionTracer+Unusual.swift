@@ -150,10 +150,12 @@ extension ConnectionTracer {
 
     /// The datagram of a client that waits longest to be sent on: of IPv4 the one with the same identification.
     private func oldestUnforwarded(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
+        let client = ClientKey(packet, isIn: lookup.isIn)
         var best = FlowTable.none
         var id = Int64.max
-        _ = flows.find(lookup.hash) { record, number in
-            if record.belongs(to: lookup.client), record.endpoint == FlowRecord.unknown,
+        _ = flows.find(lookup.hash) { number in
+            let record = flows[number]
+            if record.belongs(to: client), record.endpoint == FlowRecord.unknown,
                 record.vip.start == packet.sequence, record.id < id
             {
                 (best, id) = (number, record.id)

@@ -44,41 +44,41 @@ package struct FlowRecord: BitwiseCopyable {
     struct Marks: OptionSet, BitwiseCopyable {
         let rawValue: UInt32
         /// In use; a record without it is free.
-        static let live = Self(rawValue: 1 << 0)
-        static let finIn = Self(rawValue: 1 << 1)
-        static let finOut = Self(rawValue: 1 << 2)
-        static let resetByClient = Self(rawValue: 1 << 3)
-        static let resetByRealServer = Self(rawValue: 1 << 4)
+        static var live: Self { Self(rawValue: 1 << 0) }
+        static var finIn: Self { Self(rawValue: 1 << 1) }
+        static var finOut: Self { Self(rawValue: 1 << 2) }
+        static var resetByClient: Self { Self(rawValue: 1 << 3) }
+        static var resetByRealServer: Self { Self(rawValue: 1 << 4) }
         /// Written out since it last changed.
-        static let written = Self(rawValue: 1 << 5)
+        static var written: Self { Self(rawValue: 1 << 5) }
         /// Its end was counted.
-        static let ended = Self(rawValue: 1 << 6)
-        static let synRepeated = Self(rawValue: 1 << 7)
+        static var ended: Self { Self(rawValue: 1 << 6) }
+        static var synRepeated: Self { Self(rawValue: 1 << 7) }
         /// The handshake was completed, or a datagram answered.
-        static let established = Self(rawValue: 1 << 8)
+        static var established: Self { Self(rawValue: 1 << 8) }
         /// The kernel's row was read since it was last written: worth writing again at the end, not at once.
-        static let entryRead = Self(rawValue: 1 << 9)
+        static var entryRead: Self { Self(rawValue: 1 << 9) }
         /// Replies bypass the director, as far as the kernel has seen.
-        static let inputOnly = Self(rawValue: 1 << 10)
+        static var inputOnly: Self { Self(rawValue: 1 << 10) }
         /// Every datagram is scheduled for itself.
-        static let onePacket = Self(rawValue: 1 << 11)
+        static var onePacket: Self { Self(rawValue: 1 << 11) }
         /// A real server's ICMP error came in on the DIP side.
-        static let serverError = Self(rawValue: 1 << 12)
+        static var serverError: Self { Self(rawValue: 1 << 12) }
 
         // How it came to be, as ConnectionOrigin.
-        static let reusedPort = Self(rawValue: 1 << 16)
-        static let sameEntry = Self(rawValue: 1 << 17)
-        static let beganBefore = Self(rawValue: 1 << 18)
-        static let followsTemplate = Self(rawValue: 1 << 19)
+        static var reusedPort: Self { Self(rawValue: 1 << 16) }
+        static var sameEntry: Self { Self(rawValue: 1 << 17) }
+        static var beganBefore: Self { Self(rawValue: 1 << 18) }
+        static var followsTemplate: Self { Self(rawValue: 1 << 19) }
         /// The director had no real server for it, and said so.
-        static let rejected = Self(rawValue: 1 << 20)
+        static var rejected: Self { Self(rawValue: 1 << 20) }
         /// Known from the kernel's table alone so far.
-        static let adopted = Self(rawValue: 1 << 21)
+        static var adopted: Self { Self(rawValue: 1 << 21) }
 
         // Why it was not sent on, as the director's ICMP error tells.
-        static let unreachable = Self(rawValue: 1 << 24)
-        static let hopsExceeded = Self(rawValue: 1 << 25)
-        static let tooBig = Self(rawValue: 1 << 26)
+        static var unreachable: Self { Self(rawValue: 1 << 24) }
+        static var hopsExceeded: Self { Self(rawValue: 1 << 25) }
+        static var tooBig: Self { Self(rawValue: 1 << 26) }
     }
 
     var client: ClientKey {

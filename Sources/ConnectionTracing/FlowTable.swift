@@ -87,33 +87,40 @@ package struct FlowTable: ~Copyable {
         unsafe ipvscope_prefetch(slots + Int(hash & slotMask))
     }
 
-    /// Asks for the record that the first slot of `hash` names, without waiting for the look-up proper: its first line,
-    /// and the line of one side.
+    /// The first record of `hash`, which is not looked at but asked for: its first line, and the line of one side.
     @inline(__always)
-    func prefetchCandidate(_ hash: UInt32, dipSide: Bool) {
-        let slot = unsafe slots[Int(hash & slotMask)]
-        let number = UInt32(truncatingIfNeeded: slot)
-        guard number < highWater else { return }
-        let record = unsafe UnsafeRawPointer(records + Int(number))
-        unsafe ipvscope_prefetch(record)
-        unsafe ipvscope_prefetch(record + (dipSide ? 128 : 64))
-    }
-
-    /// Finds a record.
-    ///
-    /// - Parameters:
-    ///   - hash: The hash of the client's address, port and protocol.
-    ///   - isMatch: Whether the record of this hash is the one; called for each in turn.
-    /// - Returns: The record's number, or ``none``.
-    @inline(__always)
-    package func find(_ hash: UInt32, _ isMatch: (borrowing FlowRecord, UInt32) -> Bool) -> UInt32 {
+    func candidate(_ hash: UInt32, dipSide: Bool) -> UInt32 {
         var position = hash & slotMask
         while true {
             let slot = unsafe slots[Int(position)]
             if slot == Self.emptySlot { return Self.none }
             if UInt32(truncatingIfNeeded: slot >> 32) == hash {
                 let number = UInt32(truncatingIfNeeded: slot)
-                if unsafe isMatch(records[Int(number)], number) { return number }
+                let record = unsafe UnsafeRawPointer(records + Int(number))
+                unsafe ipvscope_prefetch(record)
+                unsafe ipvscope_prefetch(record + (dipSide ? 128 : 64))
+                return number
+            }
+            position = (position &+ 1) & slotMask
+        }
+    }
+
+    /// Finds a record.
+    ///
+    /// - Parameters:
+    ///   - hash: The hash of the client's address, port and protocol.
+    ///   - isMatch: Whether the record of this number is the one; called for each of this hash in turn. It looks at what
+    ///     it needs of the record: handed over as a whole, the record would be copied.
+    /// - Returns: The record's number, or ``none``.
+    @inline(__always)
+    package func find(_ hash: UInt32, _ isMatch: (UInt32) -> Bool) -> UInt32 {
+        var position = hash & slotMask
+        while true {
+            let slot = unsafe slots[Int(position)]
+            if slot == Self.emptySlot { return Self.none }
+            if UInt32(truncatingIfNeeded: slot >> 32) == hash {
+                let number = UInt32(truncatingIfNeeded: slot)
+                if isMatch(number) { return number }
             }
             position = (position &+ 1) & slotMask
         }

@@ -61,11 +61,11 @@ public struct PacketSummary: Sendable, BitwiseCopyable {
         @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// An ICMP error about a packet that went the other way.
-        public static let icmpError = Self(rawValue: 1 << 0)
+        @inlinable public static var icmpError: Self { Self(rawValue: 1 << 0) }
         /// A fragment after the first: it adds bytes to a packet that was counted.
-        public static let laterFragment = Self(rawValue: 1 << 1)
+        @inlinable public static var laterFragment: Self { Self(rawValue: 1 << 1) }
         /// It came in a tunnel; the destination is the tunnel's far end.
-        public static let tunnelled = Self(rawValue: 1 << 2)
+        @inlinable public static var tunnelled: Self { Self(rawValue: 1 << 2) }
     }
 }
 
@@ -79,14 +79,16 @@ public enum Tap: UInt8, Sendable, BitwiseCopyable {
 }
 
 /// The flags of a TCP segment.
+///
+/// Computed rather than stored: a stored one is made when it is first asked for, and asked whether it was ever since.
 @frozen
 public struct TCPFlags: OptionSet, Sendable, Hashable, BitwiseCopyable {
     public let rawValue: UInt8
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    public static let fin = Self(rawValue: 0x01)
-    public static let syn = Self(rawValue: 0x02)
-    public static let rst = Self(rawValue: 0x04)
-    public static let psh = Self(rawValue: 0x08)
-    public static let ack = Self(rawValue: 0x10)
+    @inlinable public static var fin: Self { Self(rawValue: 0x01) }
+    @inlinable public static var syn: Self { Self(rawValue: 0x02) }
+    @inlinable public static var rst: Self { Self(rawValue: 0x04) }
+    @inlinable public static var psh: Self { Self(rawValue: 0x08) }
+    @inlinable public static var ack: Self { Self(rawValue: 0x10) }
 }

@@ -15,7 +15,7 @@ struct FlowTableTests {
     }
 
     private static func id(of key: ClientKey, hash: UInt32, in table: borrowing FlowTable) -> Int64? {
-        let number = table.find(hash) { record, _ in record.belongs(to: key) }
+        let number = table.find(hash) { table[$0].belongs(to: key) }
         return number == FlowTable.none ? nil : table[number].id
     }
 
