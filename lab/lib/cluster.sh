@@ -79,6 +79,8 @@ http {
         listen [::]:80 backlog=4096;
         listen [::]:8081 backlog=4096;
         root $folder/html;
+        client_max_body_size 0;
+        dav_methods PUT;
     }
 }
 END
@@ -86,10 +88,22 @@ END
     ip netns exec "$1" nginx -e "$LAB_OUT/$1-error.log" -c "$folder/nginx.conf"
 }
 
-name_server() {
-    ip netns exec dns dnsmasq --conf-file=/dev/null --no-resolv --no-hosts --user=root --group=root --pid-file= \
-        --bind-interfaces --listen-address=192.168.122.53 --local=/tianyun.com/ \
+name_server() { # HOST ADDRESS
+    ip netns exec "$1" dnsmasq --conf-file=/dev/null --no-resolv --no-hosts --user=root --group=root --pid-file= \
+        --bind-interfaces --listen-address="$2" --local=/tianyun.com/ \
         --address=/www.tianyun.com/192.168.122.100
+}
+
+# For direct routing and tunnels: each real server has the VIP, of which it tells nobody, and a cable to the clients.
+real_servers_answer_directly() {
+    local host
+    for host in rs1 rs2 rs3; do plug "$host" eth1 clients; done | ip -n switch -batch -
+    for host in rs1 rs2 rs3; do
+        set_kernel "$host" net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+        printf '%s\n' "address add 192.168.122.1${host#rs}0/24 dev eth1" 'link set eth1 up' \
+            'address add 192.168.122.100/32 dev lo' | ip -n "$host" -batch -
+        ping_all "$host" 192.168.122.1
+    done
 }
 
 # The exercise, word for word.
@@ -118,7 +132,7 @@ cluster_up() {
     web_server rs1 10.10.10.10
     web_server rs2 10.10.10.20
     web_server rs3 10.10.10.30
-    name_server
+    name_server dns 192.168.122.53
     meet_the_neighbours
     virtual_service
 }

@@ -1,7 +1,6 @@
 # Bad input: each refused in one line that says what, where and how to mend, with its exit code.
 # lab: product
 . "$lib/product.sh"
-database=$LAB_OUT/ipvscope.sqlite
 collect=(on director ipvscope collect --database "$LAB_OUT/other.sqlite")
 
 note "a small run, to have something to damage"

@@ -1,7 +1,6 @@
 # A run cut short: Ctrl-C ends the command, and what was seen until then is judged all the same.
 # lab: product
 . "$lib/product.sh"
-database=$LAB_OUT/ipvscope.sqlite
 
 note "a load that would take minutes, interrupted after some seconds"
 on director ipvscope run "${vip_and_dip[@]}" --database "$database" -- \

@@ -1,7 +1,6 @@
 # The main job: elinks and ab -c 1000 -n 1000 through the cluster, traced, judged, recorded and replayed.
 # lab: product
 . "$lib/product.sh"
-database=$LAB_OUT/ipvscope.sqlite
 
 note "ipvscope run, with elinks and ab on the client"
 code=0

@@ -1,7 +1,6 @@
 # The collector's /metrics during a load: clean for promtool, and the kernel's own figures.
 # lab: product
 . "$lib/product.sh"
-database=$LAB_OUT/ipvscope.sqlite
 address=127.0.0.1:19100
 
 ip netns exec director ipvscope collect "${vip_and_dip[@]}" --database "$database" --web.listen-address "$address" \

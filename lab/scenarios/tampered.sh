@@ -1,7 +1,6 @@
 # Evidence that is wrong: one connection moved to another real server is named; a tenth of the packets lost is no verdict.
 # lab: product
 . "$lib/product.sh"
-edit=$lib/../tools/edit-capture
 good=$LAB_OUT/good
 
 note "a small run"
@@ -19,7 +18,7 @@ esac
 note "the connection of client port $port goes to $to instead of $from"
 mkdir "$LAB_OUT/moved"
 cp "$good/vip.pcap" "$good/kernel.jsonl" "$LAB_OUT/moved/"
-"$edit" "$good/dip.pcap" "$LAB_OUT/moved/dip.pcap" --move "$port" "$from" "$to"
+edit-capture "$good/dip.pcap" "$LAB_OUT/moved/dip.pcap" --move "$port" "$from" "$to"
 expect_exit 99 replay "$LAB_OUT/moved" "$LAB_OUT/moved.sqlite"
 tee "$LAB_OUT/moved.txt" <"$printed"
 expect_match "the connection is named" "$(<"$printed")" "192\.168\.122\.1:$port([^0-9]|$)"
@@ -32,7 +31,7 @@ for seed in 1 2 3; do
     mkdir "$folder"
     cp "$good/kernel.jsonl" "$folder/"
     for side in vip dip; do
-        "$edit" "$good/$side.pcap" "$folder/$side.pcap" --drop-fraction 0.1 --seed "$seed"
+        edit-capture "$good/$side.pcap" "$folder/$side.pcap" --drop-fraction 0.1 --seed "$seed"
     done
     expect_exit 98 replay "$folder" "$LAB_OUT/lossy-$seed.sqlite"
     cp "$printed" "$LAB_OUT/lossy-$seed.txt"

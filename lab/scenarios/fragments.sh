@@ -1,0 +1,17 @@
+# Datagrams of 4000 bytes, in fragments both ways, over IPv4 and IPv6.
+# lab: product
+. "$lib/product.sh"
+
+servers serve udp 10.10.10.N 9000
+servers serve udp fd00:10::N 9000
+add_service '-u 192.168.122.100:9000 -s rr' '-r 10.10.10.N:9000 -m'
+add_service '-u [fd00:122::100]:9000 -s rr' '-r [fd00:10::N]:9000 -m'
+
+trace large bash -euc 'on client messages ask udp 192.168.122.100 9000 192.168.122.1:{40001..40003} --size 4000 --count 2
+    on client messages ask udp fd00:122::100 9000 fd00:122::1:{40001..40003} --size 4000 --count 2'
+expect_equal "datagrams answered" "$(grep -c 'answered 4000' "$LAB_OUT/large-load.txt")" 12
+for address in 192.168.122.100 '[fd00:122::100]'; do
+    expect_same_counts large "udp/$address:9000"
+    expect_audit_closed large "udp/$address:9000"
+done
+expect_json "verdict" "$LAB_OUT/large.json" .verdict pass
