@@ -35,6 +35,10 @@ expect_same_file() { # WHAT ACTUAL EXPECTED
     fi
 }
 
+lines_with() { # REGEX FILE: how many
+    grep -cE -- "$1" "$2" || true
+}
+
 # Runs a command that should end with CODE, or one of CODE|CODE. What it printed is left in the files $printed and $complained.
 printed=$TMPDIR/printed
 complained=$TMPDIR/complained

@@ -11,7 +11,7 @@ add_service '-u 192.168.122.100:9000 -s rr' '-r 10.10.10.N -g'
 trace direct bash -euc 'on client ab -q -n 30 -c 5 http://192.168.122.100/
     on client messages ask udp 192.168.122.100 9000 192.168.122.1:{40001..40006} --count 2'
 expect_match "ab" "$(<"$LAB_OUT/direct-load.txt")" 'Complete requests: +30$'
-expect_equal "datagrams answered" "$(grep -c 'answered' "$LAB_OUT/direct-load.txt")" 12
+expect_equal "datagrams answered" "$(lines_with 'answered' "$LAB_OUT/direct-load.txt")" 12
 for protocol in tcp/192.168.122.100:80 udp/192.168.122.100:9000; do
     expect_same_counts direct "$protocol"
     expect_audit_closed direct "$protocol"

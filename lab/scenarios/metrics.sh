@@ -1,21 +1,8 @@
 # The collector's /metrics during a load: clean for promtool, and the kernel's own figures.
 # lab: product
 . "$lib/product.sh"
-address=127.0.0.1:19100
 
-ip netns exec director ipvscope collect "${vip_and_dip[@]}" --database "$database" --web.listen-address "$address" \
-    >"$LAB_OUT/collect.txt" 2>&1 &
-collector=$!
-
-fetch() { # PATH: from the director, where the collector listens
-    on director curl --silent --show-error --fail --max-time 10 "http://$address$1"
-}
-
-for _ in $(seq 60); do
-    ! fetch /-/ready >/dev/null 2>&1 || break
-    sleep 0.5
-done
-fetch /-/ready >/dev/null || fail "the collector is not ready after 30 s: $(tail -n 3 "$LAB_OUT/collect.txt")"
+start_collector
 fetch /-/healthy >/dev/null || miss "/-/healthy does not answer 200"
 
 note "scraped while ab runs"

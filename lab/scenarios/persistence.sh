@@ -5,7 +5,7 @@
 for number in 1 2 3; do name_server "rs$number" "10.10.10.${number}0"; done
 printf 'address add %s dev lo\n' 172.16.1.{1,2}/32 172.16.{2,3}.1/32 | ip -n client -batch -
 invent_clients
-add_service '-u 192.168.122.100:53 -s rr -p 5' '-r 10.10.10.N:53 -m'
+add_service '-u 192.168.122.100:53 -s rr -p 4' '-r 10.10.10.N:53 -m'
 add_service '-t 192.168.122.100:8081 -s rr -p 60 -M 255.255.255.0' '-r 10.10.10.N:80 -m'
 # Entries that end before their template, which else would live another minute.
 on director ipvsadm --set 900 120 1
@@ -14,10 +14,10 @@ on director ipvsadm --set 900 120 1
 # than a template lives without it.
 trace flows bash -euc 'ask="on client messages ask dns 192.168.122.100 53"
     $ask 172.16.{1.1,1.2,2.1,3.1}:{40001..40003}
-    sleep 7
+    sleep 6
     $ask 172.16.{1.1,1.2,2.1,3.1}:40001
-    for _ in 1 2 3; do sleep 2; $ask 172.16.1.1:40004; done'
-expect_equal "questions answered" "$(grep -c 'answered' "$LAB_OUT/flows-load.txt")" 19
+    for port in 40004 40005 40006; do sleep 1.3; $ask 172.16.1.1:$port; done'
+expect_equal "questions answered" "$(lines_with 'answered' "$LAB_OUT/flows-load.txt")" 19
 expect_same_counts flows udp/192.168.122.100:53
 # By round robin the first four went to 30, 20, 10, 30 and stayed there; the next four to 20, 10, 30, 20.
 expect_equal "connections of each real server" \
@@ -35,6 +35,6 @@ trace netmask bash -euc 'for client in 172.16.{1.1,1.2,2.1,3.1}; do
 expect_same_counts netmask tcp/192.168.122.100:8081
 expect_equal "connections of the kernel" "$(counted netmask tcp/192.168.122.100:8081 | awk '/^all/ { print $2 }')" 9
 expect_equal "templates: one for each network of clients" \
-    "$(grep -c '^TCP.* 172\.16\.[1234]\.0:0 ' "$LAB_OUT/netmask-connections.txt")" 4
+    "$(lines_with '^TCP.* 172\.16\.[1234]\.0:0 ' "$LAB_OUT/netmask-connections.txt")" 4
 expect_audit_closed netmask tcp/192.168.122.100:8081
 expect_reasons netmask tcp/192.168.122.100:8081 persisten

@@ -8,7 +8,7 @@ trace reuse on client ab -q -n 1500 -c 50 http://192.168.122.100/
 grep -E 'Complete|Failed' "$LAB_OUT/reuse-load.txt"
 expect_match "ab" "$(<"$LAB_OUT/reuse-load.txt")" 'Complete requests: +1500$'
 
-rows=$(grep -c '^TCP' "$LAB_OUT/reuse-connections.txt")
+rows=$(lines_with '^TCP' "$LAB_OUT/reuse-connections.txt")
 conns=$(kernel_conns_total -t "$service")
 note "the kernel scheduled $conns connections; its table has $rows rows"
 expect_more "connections of the kernel, compared with the $rows rows" "$conns" "$rows"
