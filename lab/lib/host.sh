@@ -30,7 +30,7 @@ scenario_needs() { grep -qx "# lab: $2" "$lab/scenarios/$1.sh"; }
 list_scenarios() {
     local name
     for name in $(scenario_names); do
-        printf '%-11s %s\n' "$name" "$(scenario_sentence "$name")"
+        printf '%-14s %s\n' "$name" "$(scenario_sentence "$name")"
     done
 }
 
