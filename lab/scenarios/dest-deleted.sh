@@ -28,6 +28,8 @@ END
         0) expect_equal "what the client of rs2 hears" "$answers" 'syn SA,ack,get,fin,ack,syn,ack,get,fin,ack' ;;
         1) expect_equal "what the client of rs2 hears" "$answers" 'syn SA,ack,get R,fin R,ack R,syn SA,ack,get A PA FA,fin A,ack' ;;
     esac
+    # The director's own TCP resets what no entry leads further; no real server does.
+    expect_equal "resets by real servers" "$(outcomes "expire-$expire" | grep reset_by_real_server || true)" ''
     on director ipvsadm -C
     virtual_service
 done

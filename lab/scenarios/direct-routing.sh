@@ -17,4 +17,5 @@ for protocol in tcp/192.168.122.100:80 udp/192.168.122.100:9000; do
     expect_audit_closed direct "$protocol"
     expect_match "nothing comes back through the director" "$(counted direct "$protocol")" '^all [0-9]+ [0-9]+ 0 [0-9]+ 0$'
 done
+expect_equal "connections that were not sent on" "$(outcomes direct | grep not_forwarded || true)" ''
 expect_json "verdict" "$LAB_OUT/direct.json" .verdict pass

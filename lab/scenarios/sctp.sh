@@ -18,4 +18,5 @@ for port in 9000 9001; do
     expect_same_counts associations "sctp/192.168.122.100:$port"
     expect_audit_closed associations "sctp/192.168.122.100:$port"
 done
+expect_equal "outcomes" "$(outcomes associations | paste -sd' ')" 'closed|6 refused|6 reset_by_client|3'
 expect_json "verdict" "$LAB_OUT/associations.json" .verdict pass
