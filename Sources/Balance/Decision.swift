@@ -81,7 +81,7 @@ struct Decision {
     /// What is missing, as the end of a sentence.
     private var missing: String {
         guard audit.isKernelKnown else { return "without the kernel's counters nobody knows how many are missing" }
-        let short = audit.missingPackets - Int(clamping: audit.packetsDropped)
+        let short = audit.shortPackets
         var parts: [String] = []
         if audit.missingConnections > 0 {
             parts.append("up to \(plural(audit.missingConnections, "connection")) may be missing")
@@ -150,11 +150,12 @@ struct Decision {
                     : "no kernel counters to compare with: nobody knows what the capture missed")
             return
         }
-        let compared = [
+        let all = [
             ("connections", audit.connections), ("packets from clients", audit.inPackets),
             ("packets to clients", audit.outPackets), ("bytes from clients", audit.inBytes),
             ("bytes to clients", audit.outBytes),
         ]
+        let compared = audit.arePacketsAudited ? all : Array(all.prefix(1))
         for (index, (name, counter)) in compared.enumerated() where counter.unexplained > 0 {
             // A connection on another server takes its packets along: that goes without saying.
             if index > 0, counter.isContradictory, audit.connections.isContradictory { continue }
@@ -166,7 +167,9 @@ struct Decision {
                         + "\(counter.unexplained) unexplained")
         }
         if audit.packetsDropped > 0 {
-            reasons.append("\(plural(audit.packetsDropped, "packet")) dropped before they could be counted")
+            reasons.append(
+                "\(plural(audit.packetsDropped, "packet")) dropped before they could be counted, at level "
+                    + audit.level.rawValue)
         }
     }
 }

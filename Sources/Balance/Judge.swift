@@ -3,11 +3,13 @@ import IPVSModel
 /// Turns evidence into a verdict. Pure: the same evidence gives the same report.
 package enum Judge {
     package static func verdict(on evidence: RunEvidence) -> VerdictReport {
+        let level = RunLevel(evidence.levels)
         let judged = evidence.virtualServices.sorted { $0.identity < $1.identity }.map { service in
-            ServiceJudgement(service, packetsDropped: evidence.packetsDropped)
+            ServiceJudgement(service, packetsDropped: evidence.packetsDropped, level: level)
         }
         return VerdictReport(
-            run: ReportedRun(evidence.run), virtualServices: judged.map(\.report),
+            run: ReportedRun(evidence.run, levels: evidence.levels), level: level,
+            virtualServices: judged.map(\.report),
             verdict: .overall(judged.filter(\.hasTraffic).map(\.report.verdict)))
     }
 }
@@ -18,9 +20,9 @@ struct ServiceJudgement {
     /// Whether a connection was captured, or counted by the kernel.
     let hasTraffic: Bool
 
-    init(_ evidence: VirtualServiceEvidence, packetsDropped: UInt64) {
+    init(_ evidence: VirtualServiceEvidence, packetsDropped: UInt64, level: RunLevel) {
         let sequence = ServiceSequence(evidence)
-        let audit = ServiceAudit(evidence, sequence, packetsDropped: packetsDropped)
+        let audit = ServiceAudit(evidence, sequence, packetsDropped: packetsDropped, level: level)
         let conformance = Conformance(evidence, sequence)
         let order = SequenceFairness(evidence, sequence)
         let decision = Decision(evidence, sequence, audit, conformance)
@@ -29,7 +31,8 @@ struct ServiceJudgement {
         report = ServiceVerdict(
             virtualService: evidence.identity, scheduler: evidence.scheduler, verdict: decision.verdict,
             reasons: decision.reasons, assignments: evidence.assignments.count,
-            realServers: Self.shares(evidence, sequence, expected: order.expected),
+            realServers: Self.shares(
+                evidence, sequence, expected: order.expected, source: audit.arePacketsAudited ? .capture : .kernel),
             fairness: FairnessMeasures(
                 counts: sequence.counts, expected: order.expected, prefixDiscrepancy: order.prefixDiscrepancy,
                 longestRun: order.longestRun),
@@ -39,7 +42,8 @@ struct ServiceJudgement {
     }
 
     private static func shares(
-        _ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, expected: [Double]
+        _ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, expected: [Double],
+        source: TrafficSource
     ) -> [RealServerShare] {
         var weights: [Endpoint: Int32] = [:]
         for configuration in evidence.configurations {
@@ -47,12 +51,18 @@ struct ServiceJudgement {
         }
         let rows = Dictionary(evidence.realServers.map { ($0.endpoint, $0) }, uniquingKeysWith: { $1 })
         return sequence.servers.enumerated().map { number, endpoint in
-            RealServerShare(
+            let row = rows[endpoint]
+            let traffic =
+                switch source {
+                case .capture: row?.captured ?? TrafficCounters()
+                case .kernel: row?.kernel
+                }
+            return RealServerShare(
                 realServer: endpoint, weight: weights[endpoint], assignments: sequence.counts[number],
                 expected: expected[number],
                 share: sequence.seen > 0 ? Double(sequence.counts[number]) / Double(sequence.seen) : nil,
-                bytesIn: rows[endpoint]?.captured.inBytes ?? 0, bytesOut: rows[endpoint]?.captured.outBytes ?? 0,
-                kernelConns: rows[endpoint]?.kernel?.connections)
+                bytesIn: traffic?.inBytes, bytesOut: traffic?.outBytes, source: source,
+                kernelConns: row?.kernel?.connections)
         }
     }
 }

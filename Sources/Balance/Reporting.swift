@@ -85,9 +85,14 @@ extension ServiceConfiguration {
 
 extension AuditReport {
     init(_ audit: ServiceAudit) {
+        let source: TrafficSource = audit.arePacketsAudited ? .capture : .kernel
         let counter = { (comparison: CounterComparison) in
-            CounterAudit(
-                kernel: audit.isKernelKnown ? comparison.kernel : nil, captured: comparison.captured,
+            let kernel = audit.isKernelKnown ? comparison.kernel : nil
+            guard source == .capture else {
+                return CounterAudit(kernel: kernel, captured: kernel, explained: 0, unexplained: 0)
+            }
+            return CounterAudit(
+                kernel: kernel, captured: comparison.captured,
                 explained: audit.isKernelKnown ? comparison.lag + comparison.unseen : 0,
                 unexplained: audit.isKernelKnown ? comparison.unexplained : 0)
         }
@@ -96,8 +101,10 @@ extension AuditReport {
             kernelConns: audit.isKernelKnown ? connections.kernel : nil, captured: connections.captured,
             difference: audit.isKernelKnown ? connections.kernel - connections.captured : nil,
             explained: audit.explained, unexplained: audit.isKernelKnown ? connections.unexplained : 0,
-            packets: DirectionalAudit(in: counter(audit.inPackets), out: counter(audit.outPackets)),
-            bytes: DirectionalAudit(in: counter(audit.inBytes), out: counter(audit.outBytes)),
+            packetsAudited: audit.arePacketsAudited,
+            packets: DirectionalAudit(
+                source: source, in: counter(audit.inPackets), out: counter(audit.outPackets)),
+            bytes: DirectionalAudit(source: source, in: counter(audit.inBytes), out: counter(audit.outBytes)),
             table: audit.table.map { TableAudit(rows: Int(clamping: $0.rows), matched: Int(clamping: $0.matched)) },
             packetsDropped: audit.packetsDropped, contradiction: audit.isContradictory, closed: audit.isClosed)
     }

@@ -6,11 +6,17 @@ package struct RunEvidence: Sendable {
     package var virtualServices: [VirtualServiceEvidence]
     /// Packets that the kernel or our own queues dropped before the tracer, over the whole run.
     package var packetsDropped: UInt64
+    /// The capture's levels, oldest first: the one the run began with, and each change. Empty means *full*.
+    package var levels: [LevelChange]
 
-    package init(run: RunDescription, virtualServices: [VirtualServiceEvidence] = [], packetsDropped: UInt64 = 0) {
+    package init(
+        run: RunDescription, virtualServices: [VirtualServiceEvidence] = [], packetsDropped: UInt64 = 0,
+        levels: [LevelChange] = []
+    ) {
         self.run = run
         self.virtualServices = virtualServices
         self.packetsDropped = packetsDropped
+        self.levels = levels
     }
 }
 
@@ -176,7 +182,7 @@ package struct Assignment: Sendable, Hashable {
 package struct RealServerEvidence: Sendable, Hashable {
     package var endpoint: Endpoint
     /// Assignments, packets and bytes as captured: incoming on the VIP side, outgoing on the DIP side, where the
-    /// kernel counts them.
+    /// kernel counts them. At level *handshake* packets and bytes are those of handshakes.
     package var captured: TrafficCounters
     /// The growth of the kernel's counters; `nil` if the kernel was not read, or a counter went backwards.
     package var kernel: TrafficCounters?

@@ -12,6 +12,7 @@ struct ServiceAudit {
     /// Servers whose counters went backwards or could not be read.
     let unreadServers: [Endpoint]
     let packetsDropped: UInt64
+    let level: RunLevel
     /// The kernel's connection table at its last reading, if it was read.
     let table: TableEvidence?
 
@@ -21,7 +22,7 @@ struct ServiceAudit {
     /// The largest packet without payload that asks for a connection: IPv4 and TCP header with all options.
     private static let largestSYN = 120
 
-    init(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, packetsDropped: UInt64) {
+    init(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, packetsDropped: UInt64, level: RunLevel) {
         var rows = Array(repeating: RealServerEvidence?.none, count: sequence.servers.count)
         for row in evidence.realServers {
             if let number = sequence.number(of: row.endpoint) { rows[number] = row }
@@ -29,6 +30,7 @@ struct ServiceAudit {
         isKernelKnown = rows.contains { $0?.kernel != nil }
         unreadServers = sequence.servers.indices.filter { rows[$0]?.kernel == nil }.map { sequence.servers[$0] }
         self.packetsDropped = packetsDropped
+        self.level = level
         causes = evidence.causes
         table = evidence.table
         unseenChoices = sequence.unseen
@@ -65,23 +67,27 @@ struct ServiceAudit {
     /// Whether a counter went backwards, or a real server left.
     var wasReset: Bool { causes[.counterReset, default: 0] > 0 }
 
-    private var comparisons: [CounterComparison] { [connections, inPackets, outPackets, inBytes, outBytes] }
+    /// Whether packets and bytes are compared.
+    var arePacketsAudited: Bool { level.showsEveryPacket }
 
-    /// Whether every difference is explained.
+    private var comparisons: [CounterComparison] {
+        arePacketsAudited ? [connections, inPackets, outPackets, inBytes, outBytes] : [connections]
+    }
+
+    /// Whether every difference is explained. Where packets are not compared, nobody knows what a dropped one was.
     var isClosed: Bool {
         isKernelKnown && comparisons.allSatisfy { $0.unexplained == 0 }
-            && (packetsDropped == 0 || unreadServers.isEmpty)
+            && (packetsDropped == 0 || unreadServers.isEmpty && arePacketsAudited)
     }
 
     /// Whether the captures tell another story than the kernel, rather than a shorter one.
-    var isContradictory: Bool {
-        connections.isContradictory && inPackets.shortage == 0 && outPackets.shortage == 0
-    }
+    var isContradictory: Bool { connections.isContradictory && shortPackets == 0 }
 
-    /// Packets the kernel counted and nobody captured, and those known to have been dropped.
-    var missingPackets: Int {
-        inPackets.shortage + outPackets.shortage + Int(clamping: packetsDropped)
-    }
+    /// Packets the kernel counted and nobody captured, where all should have been.
+    var shortPackets: Int { arePacketsAudited ? inPackets.shortage + outPackets.shortage : 0 }
+
+    /// Those, and the packets known to have been dropped.
+    var missingPackets: Int { shortPackets + Int(clamping: packetsDropped) }
 
     /// Connections the kernel may have scheduled without our seeing it.
     var missingConnections: Int { connections.shortage + connections.lagAllowance }

@@ -9,18 +9,22 @@ package struct VerdictReport: Sendable, Hashable, Codable {
 
     package var schema: Int
     package var run: ReportedRun
+    package var level: RunLevel
     package var virtualServices: [ServiceVerdict]
     package var verdict: Verdict
 
     enum CodingKeys: String, CodingKey {
-        case schema, run
+        case schema, run, level
         case virtualServices = "virtual_services"
         case verdict
     }
 
-    package init(run: ReportedRun, virtualServices: [ServiceVerdict], verdict: Verdict) {
+    package init(
+        run: ReportedRun, level: RunLevel = .full, virtualServices: [ServiceVerdict], verdict: Verdict
+    ) {
         schema = Self.currentSchema
         self.run = run
+        self.level = level
         self.virtualServices = virtualServices
         self.verdict = verdict
     }
@@ -34,14 +38,17 @@ package struct ReportedRun: Sendable, Hashable, Codable {
     package var labels: [String: String]
     package var started: UTCTime
     @OrNull package var ended: UTCTime?
+    /// The level the run began with, and each change; empty if nobody noted it.
+    package var levels: [LevelChange]
 
-    package init(_ run: RunDescription) {
+    package init(_ run: RunDescription, levels: [LevelChange] = []) {
         id = run.id
         name = run.name
         command = run.command
         labels = run.labels
         started = UTCTime(run.started)
         ended = run.ended.map(UTCTime.init)
+        self.levels = levels
     }
 }
 
@@ -80,8 +87,11 @@ package struct RealServerShare: Sendable, Hashable, Codable {
     package var expected: Double
     /// Its part of all assignments whose choice was seen, 0 to 1.
     @OrNull package var share: Double?
-    package var bytesIn: UInt64
-    package var bytesOut: UInt64
+    /// `nil` if ``source`` does not tell.
+    @OrNull package var bytesIn: UInt64?
+    @OrNull package var bytesOut: UInt64?
+    /// Who counted the bytes.
+    package var source: TrafficSource
     /// `nil` if its counters could not be read, or went backwards.
     @OrNull package var kernelConns: UInt64?
 
@@ -90,8 +100,19 @@ package struct RealServerShare: Sendable, Hashable, Codable {
         case weight, assignments, expected, share
         case bytesIn = "bytes_in"
         case bytesOut = "bytes_out"
+        case source
         case kernelConns = "kernel_conns"
     }
+}
+
+/// Who counted packets and bytes.
+///
+/// The raw values are keys of the JSON and stable.
+package enum TrafficSource: String, Sendable, Hashable, Codable {
+    /// We did.
+    case capture
+    /// The kernel did: not every packet was captured, nor meant to be.
+    case kernel
 }
 
 /// The assignments held against the scheduler's model.
@@ -162,6 +183,8 @@ package struct AuditReport: Sendable, Hashable, Codable {
     package var explained: [String: Int]
     /// Connections by which servers differ without an explanation.
     package var unexplained: Int
+    /// Whether packets and bytes were compared: not at level *handshake*, where connections are.
+    package var packetsAudited: Bool
     package var packets: DirectionalAudit
     package var bytes: DirectionalAudit
     /// The kernel's connection table at its last reading.
@@ -174,7 +197,9 @@ package struct AuditReport: Sendable, Hashable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case kernelConns = "kernel_conns"
-        case captured, difference, explained, unexplained, packets, bytes, table
+        case captured, difference, explained, unexplained
+        case packetsAudited = "packets_audited"
+        case packets, bytes, table
         case packetsDropped = "packets_dropped"
         case contradiction, closed
     }
@@ -190,6 +215,8 @@ package struct TableAudit: Sendable, Hashable, Codable {
 
 /// A counter kept for either direction.
 package struct DirectionalAudit: Sendable, Hashable, Codable {
+    /// Where the captured numbers are from.
+    package var source: TrafficSource
     /// From clients.
     package var `in`: CounterAudit
     /// To clients.
@@ -199,7 +226,8 @@ package struct DirectionalAudit: Sendable, Hashable, Codable {
 /// One counter, as captured and as the kernel counted it.
 package struct CounterAudit: Sendable, Hashable, Codable {
     @OrNull package var kernel: Int?
-    package var captured: Int
+    /// The kernel's number once more if that is the source; `nil` if there is none.
+    @OrNull package var captured: Int?
     /// By how much the real servers differ with an explanation: the kernel may or may not have counted it.
     package var explained: Int
     package var unexplained: Int

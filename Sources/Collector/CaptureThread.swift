@@ -1,3 +1,4 @@
+package import Balance
 package import ConnectionTracing
 import Foundation
 import IPVSKernel
@@ -25,6 +26,8 @@ package final class CaptureThread: Sendable {
         package var captures: [CaptureStatus] = []
         package var records: [ConnectionRecord] = []
         package var events: [TraceEvent] = []
+        /// The level the capture began with, and changes of it.
+        package var levels: [LevelChange] = []
         /// Records nobody fetched in time.
         package var recordsDropped: UInt64 = 0
         /// When the last packet of a virtual service was captured.
@@ -39,6 +42,14 @@ package final class CaptureThread: Sendable {
     private struct Work: ~Copyable {
         var captures: CaptureSet
         var tracer: ConnectionTracer
+        /// What decides the level; `nil` if it was asked for.
+        var control: LevelControl?
+        var level: CaptureLevel
+        var levelChanges: UInt64 = 0
+        /// A change that the tracer gets to know when it gets there.
+        var pendingLevel: LevelChange?
+        var levelChecked: Int64 = 0
+        var kernel: KernelState?
         var filters: [String: CaptureFilter] = [:]
         var pendingMarks: [Timestamp] = []
         var published: Int64 = 0
@@ -52,8 +63,21 @@ package final class CaptureThread: Sendable {
     private let outbox = Mutex(Outbox())
     private let finished = DispatchSemaphore(value: 0)
 
-    package init(captures: consuming sending CaptureSet, tracer: consuming sending ConnectionTracer) {
-        work = Mutex(Work(captures: captures, tracer: tracer))
+    /// - Parameters:
+    ///   - captures: Filtered for the level to begin with.
+    ///   - tracer: Follows the captures from their first packet.
+    ///   - level: Whether and how the level changes.
+    ///   - started: When capture began.
+    package init(
+        captures: consuming sending CaptureSet, tracer: consuming sending ConnectionTracer, level: LevelPolicy = .auto,
+        started: Timestamp = .now()
+    ) {
+        tracer.setLevel(level.initial, at: started)
+        work = Mutex(
+            Work(
+                captures: captures, tracer: tracer, control: level == .auto ? LevelControl() : nil,
+                level: level.initial))
+        outbox.withLock { $0.levels = [LevelChange(time: started, level: level.initial, cause: .began)] }
     }
 
     package func start() {
@@ -92,15 +116,18 @@ package final class CaptureThread: Sendable {
         outbox.withLock { body($0) }
     }
 
-    /// The records and events since the last call.
-    package func takeOutput() -> (records: [ConnectionRecord], events: [TraceEvent], recordsDropped: UInt64) {
+    /// The records, events and levels since the last call.
+    package func takeOutput() -> (
+        records: [ConnectionRecord], events: [TraceEvent], levels: [LevelChange], recordsDropped: UInt64
+    ) {
         outbox.withLock { outbox in
             defer {
                 outbox.records = []
                 outbox.events = []
+                outbox.levels = []
                 outbox.recordsDropped = 0
             }
-            return (outbox.records, outbox.events, outbox.recordsDropped)
+            return (outbox.records, outbox.events, outbox.levels, outbox.recordsDropped)
         }
     }
 
@@ -111,7 +138,10 @@ package final class CaptureThread: Sendable {
                 return inbox
             }
             apply(message, to: &work)
-            if !message.stops { work.captures.wait(milliseconds: 50) }
+            if !message.stops {
+                decideLevel(&work)
+                work.captures.wait(milliseconds: 50)
+            }
             read(&work, isLast: message.stops)
             publish(&work, isLast: message.stops)
             if message.stops { return }
@@ -121,16 +151,58 @@ package final class CaptureThread: Sendable {
     private func apply(_ message: Inbox, to work: inout Work) {
         if let state = message.kernel {
             work.tracer.update(to: state)
+            work.kernel = state
             setFilters(for: state.virtualServices, &work)
         }
         if let table = message.table { work.tracer.observe(table.entries, began: table.began) }
         work.pendingMarks += message.marks
     }
 
+    /// Changes the level, once a second, if that is left to us.
+    private func decideLevel(_ work: inout Work) {
+        let now = Timestamp.now()
+        guard work.control != nil, now.rawValue - work.levelChecked >= 1_000_000_000 else { return }
+        work.levelChecked = now.rawValue
+        var dropped: UInt64 = 0
+        work.captures.visitEach { capture in
+            let counts = capture.dropCounts
+            dropped += counts.byKernel + counts.byInterface
+        }
+        // A kernel that is not read any more leaves its last rate behind.
+        let isCurrent = work.kernel.map { now.since($0.observedAt) <= .seconds(5) } ?? false
+        let offered = isCurrent ? work.kernel?.packetRate : nil
+        guard let services = work.kernel?.virtualServices,
+            var change = work.control?.observe(dropped: dropped, offered: offered, at: now)
+        else { return }
+        let old = work.level
+        work.level = change.level
+        work.levelChanges += 1
+        setFilters(for: services, &work)
+        switch change.level {
+        case .handshake:
+            // What the filter holds back from now on must not be missed.
+            work.pendingLevel = nil
+            work.tracer.setLevel(.handshake, at: change.time.timestamp)
+        case .full:
+            // Everything passes from now on, and the tracer gets there in a moment.
+            change.time = UTCTime(.now())
+            work.pendingLevel = change
+        }
+        let rate = offered.map { "\(Int($0)) packets/s" } ?? "an unknown rate"
+        let event = TraceEvent(
+            time: change.time.timestamp, kind: .levelChanged,
+            detail: "\(old) → \(change.level): \(change.cause.rawValue), \(dropped) packets dropped so far, \(rate)")
+        outbox.withLock { outbox in
+            outbox.levels.append(change)
+            outbox.events.append(event)
+        }
+    }
+
     private func setFilters(for services: [VirtualService], _ work: inout Work) {
         do throws(CaptureError) {
             try work.captures.visitEach { capture throws(CaptureError) in
-                let filter = CaptureFilter(services: services, vip: capture.tap != .dip, dip: capture.tap != .vip)
+                let filter = CaptureFilter(
+                    services: services, vip: capture.tap != .dip, dip: capture.tap != .vip, level: work.level)
                 guard work.filters[capture.name] != filter else { return }
                 try capture.setFilter(filter)
                 work.filters[capture.name] = filter
@@ -144,6 +216,11 @@ package final class CaptureThread: Sendable {
         let now = Timestamp.now().rawValue
         let horizon = isLast ? now : now - CaptureSet.settle
         do throws(CaptureError) {
+            if let change = work.pendingLevel, change.time.timestamp.rawValue <= horizon {
+                try read(&work, before: change.time.timestamp.rawValue)
+                work.pendingLevel = nil
+                work.tracer.setLevel(change.level, at: change.time.timestamp)
+            }
             while let mark = work.pendingMarks.min(), mark.rawValue <= horizon {
                 try read(&work, before: mark.rawValue)
                 work.pendingMarks.removeAll { $0 == mark }
@@ -179,7 +256,7 @@ package final class CaptureThread: Sendable {
             work.published = now
             var failures: [(reason: String, count: UInt64)] = []
             work.captures.visitEach { capture in
-                captures.append(CaptureStatus(capture))
+                captures.append(CaptureStatus(capture, level: work.level, levelChanges: work.levelChanges))
                 for failure in capture.failureCounts {
                     if let known = failures.firstIndex(where: { $0.reason == failure.error.reason }) {
                         failures[known].count += failure.count
@@ -214,7 +291,7 @@ package final class CaptureThread: Sendable {
 
 extension CaptureStatus {
     /// The status of `capture` now.
-    init(_ capture: borrowing Capture) {
+    init(_ capture: borrowing Capture, level: CaptureLevel, levelChanges: UInt64) {
         let side =
             switch capture.tap {
             case .vip: "vip"
@@ -224,6 +301,14 @@ extension CaptureStatus {
         let drops = capture.dropCounts
         self.init(
             name: capture.name, side: side, packetsReceived: capture.packetsRead, bytesReceived: capture.bytesRead,
-            packetsDropped: drops.byKernel, interfaceDropped: drops.byInterface)
+            packetsDropped: drops.byKernel, interfaceDropped: drops.byInterface, level: level,
+            levelChanges: levelChanges)
+    }
+}
+
+extension KernelState {
+    /// Packets a second of all virtual services, in both directions, as the kernel estimates it.
+    fileprivate var packetRate: Double {
+        virtualServices.reduce(0) { $0 + Double($1.rates.inPackets) + Double($1.rates.outPackets) }
     }
 }

@@ -36,7 +36,7 @@ package final class Collector: Sendable {
         let recording = try options.recordingPath.map { try KernelRecording(path: $0 + "/kernel.jsonl") }
         run = try store.beginRun(name: runName, command: command, labels: labels, started: started)
         writer = StoreThread(store: store, run: run)
-        capture = CaptureThread(captures: captures, tracer: tracer)
+        capture = CaptureThread(captures: captures, tracer: tracer, level: options.level, started: started)
         self.kernel = KernelThread(
             kernel: kernel, capture: capture, store: writer, recording: recording, interval: options.interval,
             started: started)
@@ -60,11 +60,12 @@ package final class Collector: Sendable {
         let isOneArmed = options.vipInterface == options.dipInterface
         var first = try Capture.open(
             interface: options.vipInterface, tap: isOneArmed ? .both : .vip, options: options.capture)
-        try first.setFilter(CaptureFilter(services: state.virtualServices, vip: true, dip: isOneArmed))
+        let level = options.level.initial
+        try first.setFilter(CaptureFilter(services: state.virtualServices, vip: true, dip: isOneArmed, level: level))
         if let folder = options.recordingPath { try first.record(to: folder + "/vip.pcap") }
         guard !isOneArmed else { return CaptureSet(first, nil) }
         var second = try Capture.open(interface: options.dipInterface, tap: .dip, options: options.capture)
-        try second.setFilter(CaptureFilter(services: state.virtualServices, vip: false, dip: true))
+        try second.setFilter(CaptureFilter(services: state.virtualServices, vip: false, dip: true, level: level))
         if let folder = options.recordingPath { try second.record(to: folder + "/dip.pcap") }
         return CaptureSet(first, second)
     }
@@ -96,7 +97,7 @@ package final class Collector: Sendable {
         let trace = capture.peek { $0.trace }
         let output = capture.takeOutput()
         writer.noteLoss(rows: output.recordsDropped)
-        writer.offer(StoreBatch(connections: output.records, events: output.events))
+        writer.offer(StoreBatch(connections: output.records, events: output.events, levels: output.levels))
         writer.stop()
         let captures = capture.peek { $0.captures }
         let dropped = captures.reduce(0) { $0 + $1.packetsDropped + $1.interfaceDropped }

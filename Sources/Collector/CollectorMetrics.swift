@@ -168,6 +168,10 @@ extension MetricSnapshot {
         append(.captureBytesTotal, rows) { $0.bytesReceived }
         append(.captureDroppedPacketsTotal, rows) { $0.packetsDropped }
         append(.captureInterfaceDroppedPacketsTotal, rows) { $0.interfaceDropped }
+        for level in CaptureLevel.allCases {
+            append(.captureLevel, rows.map { ($0.labels + [level.rawValue], $0.source) }) { $0.level == level ? 1 : 0 }
+        }
+        append(.captureLevelChangesTotal, rows) { $0.levelChanges }
     }
 }
 

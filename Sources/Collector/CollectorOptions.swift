@@ -12,6 +12,7 @@ package struct CollectorOptions: Sendable {
     package var trackedConnections: Int
     /// A folder to keep both captures and the kernel's readings in, for `ipvscope replay`.
     package var recordingPath: String?
+    package var level: LevelPolicy
     package var capture = LiveCaptureOptions()
     /// How often services and counters are read, and samples taken.
     package var interval: Duration = .seconds(1)
@@ -20,12 +21,14 @@ package struct CollectorOptions: Sendable {
 
     package init(
         vipInterface: String, dipInterface: String, databasePath: String,
-        trackedConnections: Int = defaultTrackedConnections, recordingPath: String? = nil
+        trackedConnections: Int = defaultTrackedConnections, recordingPath: String? = nil,
+        level: LevelPolicy = .auto
     ) {
         self.vipInterface = vipInterface
         self.dipInterface = dipInterface
         self.databasePath = databasePath
         self.trackedConnections = trackedConnections
         self.recordingPath = recordingPath
+        self.level = level
     }
 }

@@ -76,10 +76,13 @@ package struct CaptureStatus: Sendable, Hashable {
     package var packetsDropped: UInt64
     /// Packets the interface dropped, cumulative.
     package var interfaceDropped: UInt64
+    package var level: CaptureLevel
+    /// How often the level changed, cumulative.
+    package var levelChanges: UInt64
 
     package init(
         name: String, side: String, packetsReceived: UInt64 = 0, bytesReceived: UInt64 = 0,
-        packetsDropped: UInt64 = 0, interfaceDropped: UInt64 = 0
+        packetsDropped: UInt64 = 0, interfaceDropped: UInt64 = 0, level: CaptureLevel = .full, levelChanges: UInt64 = 0
     ) {
         self.name = name
         self.side = side
@@ -87,6 +90,8 @@ package struct CaptureStatus: Sendable, Hashable {
         self.bytesReceived = bytesReceived
         self.packetsDropped = packetsDropped
         self.interfaceDropped = interfaceDropped
+        self.level = level
+        self.levelChanges = levelChanges
     }
 }
 

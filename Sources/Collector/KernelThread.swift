@@ -179,7 +179,8 @@ package final class KernelThread: Sendable {
         store.noteLoss(rows: output.recordsDropped)
         store.offer(
             StoreBatch(
-                connections: output.records, events: events, samples: samples, configurations: configurations))
+                connections: output.records, events: events, samples: samples, configurations: configurations,
+                levels: output.levels))
     }
 }
 

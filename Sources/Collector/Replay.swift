@@ -11,6 +11,8 @@ package struct Replay {
     package var dipPath: String
     /// In order of time; empty if nothing is known of the kernel: then services are found in the captures.
     package var kernelStates: [KernelState]
+    /// What the captures show.
+    package var level = CaptureLevel.full
     package var trackedConnections = CollectorOptions.defaultTrackedConnections
 
     package init(vipPath: String, dipPath: String, kernelStates: [KernelState]) {
@@ -48,6 +50,7 @@ package struct Replay {
     ) throws -> RunSummary {
         var captures = captures
         var tracer = ConnectionTracer(capacity: trackedConnections, firstConnectionID: sink.firstConnectionID)
+        tracer.setLevel(level, at: states[0].observedAt)
         for state in states { tracer.update(to: state) }
         var recorder = EvidenceRecorder(
             counters: kernelStates.isEmpty ? .absent : states.count == 1 ? .fromZero : .growing)
@@ -62,6 +65,7 @@ package struct Replay {
                 problem = error
             }
         }
+        write(StoreBatch(levels: [LevelChange(time: states[0].observedAt, level: level, cause: .began)]))
         func pass(_ time: Int64) {
             for moment in pending.take(upTo: time) {
                 switch moment {

@@ -28,6 +28,11 @@ package struct ConnectionTracer: ~Copyable {
     /// The sysctl `conn_reuse_mode`.
     var reuseMode = 1
 
+    /// What the capture shows; see ``setLevel(_:at:)``.
+    var level = CaptureLevel.full
+    /// Since when.
+    var levelSince = Timestamp(rawValue: .min)
+
     /// The latest time told by packets or ``advance(to:)``, in nanoseconds since the epoch.
     package internal(set) var now: Int64 = 0
     var nextID: Int64

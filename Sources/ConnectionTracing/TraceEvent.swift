@@ -29,6 +29,8 @@ package struct TraceEvent: Sendable, Hashable {
         case configurationChanged = "configuration_changed"
         /// The kernel or one of our queues dropped packets.
         case captureLoss = "capture_loss"
+        /// The capture shows more or less than before: see `CaptureLevel`.
+        case levelChanged = "level_changed"
         /// The real server answered a SYN with RST.
         case refused
         case resetByClient = "reset_by_client"

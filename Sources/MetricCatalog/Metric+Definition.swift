@@ -129,6 +129,12 @@ extension Metric {
             .counter("Packets dropped because the capture ring was full.", Labels.capture, from: .capture)
         case .captureInterfaceDroppedPacketsTotal:
             .counter("Packets dropped by the interface or its driver.", Labels.capture, from: .capture)
+        case .captureLevel:
+            .gauge(
+                "Whether this is what is captured: full, or handshake, which leaves out all TCP but SYN, FIN and RST.",
+                Labels.capture + ["level"], from: .program)
+        case .captureLevelChangesTotal:
+            .counter("Changes of the capture level.", Labels.capture, from: .program)
         case .undecodablePacketsTotal:
             .counter("Packets that could not be decoded, by reason.", ["reason"], from: .tracer)
         case .foreignPacketsTotal:

@@ -56,6 +56,8 @@ package enum Metric: String, CaseIterable, Sendable {
     case captureBytesTotal = "ipvscope_capture_bytes_total"
     case captureDroppedPacketsTotal = "ipvscope_capture_dropped_packets_total"
     case captureInterfaceDroppedPacketsTotal = "ipvscope_capture_interface_dropped_packets_total"
+    case captureLevel = "ipvscope_capture_level"
+    case captureLevelChangesTotal = "ipvscope_capture_level_changes_total"
     case undecodablePacketsTotal = "ipvscope_undecodable_packets_total"
     case foreignPacketsTotal = "ipvscope_foreign_packets_total"
     case trackedConnections = "ipvscope_tracked_connections"

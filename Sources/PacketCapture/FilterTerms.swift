@@ -32,6 +32,10 @@ struct FilterTerms {
     /// How many choices there are.
     var count: Int { ports.values.reduce(0) { $0 + $1.count } + tunnels.count + (takesAnyAddress ? 1 : 0) }
 
+    private var concernsIPv6: Bool {
+        takesAnyAddress || ports.keys.contains { !$0.isIPv4 } || tunnels.contains { !$0.address.isIPv4 }
+    }
+
     mutating func add(virtual identity: VirtualServiceIdentity) {
         switch identity {
         case .endpoint(let transport, let endpoint):
@@ -67,7 +71,8 @@ struct FilterTerms {
         parts += tunnels.sorted().map { Self.tunnel(to: $0, level) }
         // The rest of a TCP segment says nothing that its first fragment does not.
         parts.append(level == .full ? Self.laterFragment : "(\(Self.laterFragment) and ip[9] != 6)")
-        parts += [Self.hidden6, Self.icmpError, Self.icmp6Error]
+        if concernsIPv6 { parts.append(Self.hidden6) }
+        parts += [Self.icmpError, Self.icmp6Error]
         return parts.joined(separator: " or ")
     }
 
@@ -103,8 +108,9 @@ struct FilterTerms {
     private static let laterFragment = "ip[6:2] & 0x1fff != 0"
 
     /// A transport header behind a hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP or
-    /// shim6 header, where the kernel's filter cannot look.
-    private static let hidden6 = any([0, 43, 44, 51, 60, 135, 139, 140].map { "ip6[6] = \($0)" })
+    /// shim6 header, where the kernel's filter cannot look. Every link has multicast listener reports, which are ICMPv6.
+    private static let hidden6 =
+        "(" + any([0, 43, 44, 51, 60, 135, 139, 140].map { "ip6[6] = \($0)" }) + " and ip6[40] != 58)"
 
     /// Unreachable, quench, redirect, time exceeded, parameter problem: sent by any router, about any packet.
     private static let icmpError = any([3, 4, 5, 11, 12].map { "icmp[0] = \($0)" })

@@ -9,15 +9,18 @@ package struct StoreBatch: Sendable {
     package var events: [TraceEvent]
     package var samples: [TrafficSample]
     package var configurations: [ObservedConfiguration]
+    /// The capture's level when the run began, and changes of it.
+    package var levels: [LevelChange]
 
     package init(
         connections: [ConnectionRecord] = [], events: [TraceEvent] = [], samples: [TrafficSample] = [],
-        configurations: [ObservedConfiguration] = []
+        configurations: [ObservedConfiguration] = [], levels: [LevelChange] = []
     ) {
         self.connections = connections
         self.events = events
         self.samples = samples
         self.configurations = configurations
+        self.levels = levels
     }
 
     /// Settings of a virtual service, first seen or changed.
@@ -32,6 +35,6 @@ package struct StoreBatch: Sendable {
     }
 
     package var isEmpty: Bool {
-        connections.isEmpty && events.isEmpty && samples.isEmpty && configurations.isEmpty
+        connections.isEmpty && events.isEmpty && samples.isEmpty && configurations.isEmpty && levels.isEmpty
     }
 }

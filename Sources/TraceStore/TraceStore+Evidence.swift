@@ -27,7 +27,8 @@ extension TraceStore {
                         causes: closing[identity]?.causes ?? [:],
                         unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0, table: closing[identity]?.table)
                 },
-                packetsDropped: (row["packets_dropped"] as Int64?).map { UInt64(clamping: $0) } ?? 0)
+                packetsDropped: (row["packets_dropped"] as Int64?).map { UInt64(clamping: $0) } ?? 0,
+                levels: try self.levels(run: run, in: database))
         }
     }
 
@@ -64,6 +65,20 @@ extension TraceStore {
             }
             addresses[id] = address
             return address
+        }
+    }
+
+    private func levels(run: Int64, in database: Database) throws -> [LevelChange] {
+        try Row.fetchAll(
+            database, sql: "SELECT * FROM run_level WHERE run_id = ? ORDER BY time_ns", arguments: [run]
+        ).map { row in
+            guard let level = CaptureLevel(rawValue: row["level"]) else {
+                throw corrupt("run_level.level", row["level"])
+            }
+            guard let cause = LevelChange.Cause(rawValue: row["cause"]) else {
+                throw corrupt("run_level.cause", row["cause"])
+            }
+            return LevelChange(time: Timestamp(rawValue: row["time_ns"]), level: level, cause: cause)
         }
     }
 

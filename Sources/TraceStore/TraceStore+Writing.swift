@@ -13,6 +13,11 @@ extension TraceStore {
             for observed in batch.configurations {
                 try Self.insert(observed, run: run, in: database, &dictionaries)
             }
+            for change in batch.levels {
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO run_level VALUES (?, ?, ?, ?)",
+                    arguments: [run, change.time.timestamp.rawValue, change.level.rawValue, change.cause.rawValue])
+            }
             try Self.insert(batch.connections, run: run, in: database, &dictionaries)
             for event in batch.events {
                 try Self.insert(event, run: run, in: database, &dictionaries)

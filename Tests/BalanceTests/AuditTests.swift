@@ -110,7 +110,7 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
         let lossy = judge(Synthetic.evidence(kernel: servers, captured: captured, lag: 9, packetsDropped: 5))
         #expect(lossy.verdict == .inconclusive)
         #expect(!lossy.audit.closed)
-        #expect(lossy.reasons.contains("5 packets dropped before they could be counted"))
+        #expect(lossy.reasons.contains("5 packets dropped before they could be counted, at level full"))
     }
 
     @Test func `dropped packets leave a violation open that they may explain`() {

@@ -1,3 +1,4 @@
+import Balance
 import Collector
 import ConnectionTracing
 import Foundation
@@ -133,6 +134,7 @@ struct CaptureThreadTests {
                 "udp/10.99.0.2:53", "udp/10.99.0.2:54", "udp/10.99.0.2:53",
             ])
         #expect(output.recordsDropped == 0)
+        #expect(output.levels.map(\.level) == [.full])
         #expect(thread.peek { $0.problem } == nil)
         #expect(thread.peek { $0.isFinished })
     }

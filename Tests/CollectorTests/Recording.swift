@@ -32,6 +32,8 @@ struct Recording {
         var isSYN: Bool { bytes[63] & 0x12 == 2 }
         var source: ArraySlice<UInt8> { bytes[42..<46] }
         var destination: ArraySlice<UInt8> { bytes[46..<50] }
+        /// Whether a capture of handshakes shows it.
+        var isOfHandshake: Bool { bytes[63] & 7 != 0 }
         /// The client's port, whichever way the packet goes.
         var clientPort: UInt16 {
             let port = { (offset: Int) in UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1]) }
@@ -61,6 +63,8 @@ struct Recording {
     var states: [KernelState]
     /// Bytes to cut off the end of the DIP side's capture.
     var cut = 0
+    /// What the captures show.
+    var level = CaptureLevel.full
 
     init(_ name: String) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recordings/\(name)")
@@ -94,7 +98,8 @@ struct Recording {
         let folder = try TemporaryFolder()
         try write(to: folder)
         let store = try TraceStore.open(path: folder.path("test.sqlite"))
-        let replay = Replay(vipPath: folder.path("vip.pcap"), dipPath: folder.path("dip.pcap"), kernelStates: states)
+        var replay = Replay(vipPath: folder.path("vip.pcap"), dipPath: folder.path("dip.pcap"), kernelStates: states)
+        replay.level = level
         return try replay.run(into: store, name: "test")
     }
 

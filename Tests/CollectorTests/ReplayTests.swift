@@ -47,6 +47,24 @@ struct ReplayTests {
         #expect(text == (try String(contentsOf: golden, encoding: .utf8)))
     }
 
+    @Test func `of the same run, handshakes alone pass too, with the kernel's packets and bytes`() throws {
+        let full = try #require(Recording("web").verdict().virtualServices.first)
+        var recording = try Recording("web")
+        recording.vip.removeAll { !$0.isOfHandshake }
+        recording.dip.removeAll { !$0.isOfHandshake }
+        #expect(try recording.verdict().verdict == .inconclusive)
+        recording.level = .handshake
+        let report = try recording.verdict()
+        #expect(report.level == .handshake)
+        #expect(report.run.levels.map(\.cause) == [.began])
+        let service = try #require(report.virtualServices.first)
+        #expect(service.verdict == .pass, "\(service.reasons)")
+        #expect(service.assignments == 60)
+        #expect(service.conformance == full.conformance)
+        #expect(service.realServers.map(\.bytesIn) == full.realServers.map(\.bytesIn))
+        #expect(service.audit.packets.out.captured == full.audit.packets.out.captured)
+    }
+
     @Test func `a replay gives the same evidence every time`() throws {
         let recording = try Recording("web")
         #expect(try recording.verdict() == recording.verdict())

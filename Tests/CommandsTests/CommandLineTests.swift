@@ -12,6 +12,8 @@ struct CommandLineTests {
             "run -- ab -n 1 http://192.168.122.100/",
             "run --vip-interface eth0 --dip-interface eth1 --database F --name N --label k=v --label b=1 -- ab -c 5",
             "run --format junit --settle 5 --record D -- true",
+            "collect --level handshake", "run --level full -- true", "collect --level auto",
+            "replay --vip a.pcap --dip b.pcap --level handshake",
             "replay --vip a.pcap --dip b.pcap --kernel k.json --kernel l.json --database F --format json",
             "replay --vip a.pcap --dip b.pcap --database none",
             "verify", "verify --database F --run last --virtual-service tcp/192.168.122.100:80 --format markdown",
@@ -34,6 +36,7 @@ struct CommandLineTests {
             ("connections --virtual-service fwmark/7", "does not tell its firewall mark"),
             ("collect --tracked-connections 1", "64 is the least"),
             ("verify --virtual-service nonsense", "nonsense"), ("replay --vip a.pcap", "--dip"),
+            ("collect --level half", "half"), ("replay --vip a --dip b --level auto", "auto"),
             ("services --format yaml", "yaml"), ("bogus", "bogus"),
         ])
     func `a wrong call is refused with exit status 64, and told what is wrong`(line: String, words: String) {

@@ -55,7 +55,7 @@ import Testing
     @Test func `the JSON has the keys that were promised`() throws {
         let json = try VerdictFormat.json.render(VerdictSamples.reports[0].report)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-        #expect(object.keys.sorted() == ["run", "schema", "verdict", "virtual_services"])
+        #expect(object.keys.sorted() == ["level", "run", "schema", "verdict", "virtual_services"])
         let run = try #require(object["run"] as? [String: Any])
         #expect(Set(run.keys).isSuperset(of: ["id", "name", "command", "started", "ended"]))
         #expect(run["ended"] as? String == "2026-03-01T12:00:12.500000000Z")
@@ -71,7 +71,9 @@ import Testing
                 "jain", "jain_ceiling", "max_share_error", "prefix_discrepancy", "chi_square", "p_upper", "p_lower",
             ], "conformance": ["model", "checked", "explained", "unexplained"],
             "audit": [
-                "kernel_conns", "captured", "difference", "explained", "unexplained", "packets_dropped", "closed",
+                "kernel_conns", "captured", "difference", "explained", "unexplained", "packets_dropped",
+                "packets_audited",
+                "closed",
             ],
         ]
         for (part, keys) in promised {
@@ -81,7 +83,8 @@ import Testing
         let realServers = try #require(service["real_servers"] as? [[String: Any]])
         #expect(
             Set(realServers[0].keys) == [
-                "real_server", "weight", "assignments", "expected", "share", "bytes_in", "bytes_out", "kernel_conns",
+                "real_server", "weight", "assignments", "expected", "share", "bytes_in", "bytes_out", "source",
+                "kernel_conns",
             ])
         let latency = try #require(service["latency"] as? [String: [String: Any]])
         let connect = try #require(latency["real_server_connect"])

@@ -14,7 +14,7 @@ enum VerdictSamples {
     static func evidence(
         _ count: Int, edited: [Int: Int] = [:], scheduler: Scheduler = .roundRobin, kernel: Bool = true,
         lost: Set<Int> = [], causes: [DifferenceCause: UInt64] = [:], packetsDropped: UInt64 = 0,
-        tableRows: UInt64? = nil
+        tableRows: UInt64? = nil, levels: [LevelChange] = []
     ) -> RunEvidence {
         let truth = (0..<count).map { 2 - $0 % 3 }
         let assignments = truth.indices.filter { !lost.contains($0) }.map { index in
@@ -44,13 +44,27 @@ enum VerdictSamples {
                             captured: counters(assignments.count { $0.realServer == servers[number] }),
                             kernel: kernel ? counters(truth.count { $0 == number }) : nil)
                     }, causes: causes, table: tableRows.map { TableEvidence(rows: $0, matched: $0) })
-            ], packetsDropped: packetsDropped)
+            ], packetsDropped: packetsDropped, levels: levels)
     }
 
     static let reports: [(name: String, report: VerdictReport)] = [
         ("pass", Judge.verdict(on: evidence(1000, causes: [.portReuse: 24, .retransmission: 2], tableRows: 976))),
         ("fail", Judge.verdict(on: evidence(1000, edited: [516: 0]))),
         ("inconclusive", Judge.verdict(on: evidence(1000, lost: [17, 18, 400], packetsDropped: 30))),
+        (
+            "mixed",
+            Judge.verdict(
+                on: evidence(
+                    60, packetsDropped: 4_711,
+                    levels: [
+                        LevelChange(time: time(0), level: .full, cause: .began),
+                        LevelChange(time: time(3_000), level: .handshake, cause: .sustainedLoss),
+                    ]))
+        ),
+        (
+            "handshake",
+            Judge.verdict(on: evidence(60, levels: [LevelChange(time: time(0), level: .handshake, cause: .began)]))
+        ),
         ("no-model", Judge.verdict(on: evidence(60, scheduler: .weightedLeastConnection, kernel: false))),
     ]
 

@@ -54,11 +54,17 @@ struct FilteredPacketTests {
                 Frame.ipv4(client, vip, 6, [1, 2, 3, 4, 5, 6, 7, 8], fragment: 3),
                 Frame.ipv4(client, vip, 17, [1, 2, 3, 4, 5, 6, 7, 8], fragment: 0x2003, tags: 1),
             ],
-            stays: [Frame.ipv4(client, vip, 17, Frame.udp(1, 2), fragment: 0x2000)]),
+            stays: [
+                Frame.ipv4(client, vip, 17, Frame.udp(1, 2), fragment: 0x2000),
+                Frame.ipv6(client6, vip6, 44, [6, 0, 0, 8, 0, 0, 0, 1] + Frame.tcp(4, 80)),
+            ]),
         Case(
             testDescription: "IPv6 fragments and extension headers", service: web6, side: .vip,
             passes: [44, 0, 60].map { Frame.ipv6(client6, vip6, $0, [6, 0, 0, 8, 0, 0, 0, 1] + Frame.tcp(4, 80)) },
-            stays: [Frame.ipv6(client6, vip6, 17, Frame.udp(4, 80)), Frame.ipv6(client6, vip6, 59, [])]),
+            stays: [
+                Frame.ipv6(client6, vip6, 17, Frame.udp(4, 80)), Frame.ipv6(client6, vip6, 59, []),
+                Frame.ipv6(client6, "ff02::16", 0, [58, 0, 5, 2, 0, 0, 1, 0] + Frame.icmp(143)),
+            ]),
         Case(
             testDescription: "ICMP errors of any router", service: web, side: .dip,
             passes: [3, 4, 5, 11, 12].map { Frame.ipv4(other, client, 1, Frame.icmp($0)) },

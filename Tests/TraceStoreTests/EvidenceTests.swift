@@ -18,6 +18,7 @@ struct EvidenceTests {
         let evidence = try store.evidence(run: run)
         #expect(evidence.run == ExampleRun.description(id: run))
         #expect(evidence.packetsDropped == 2)
+        #expect(evidence.levels == ExampleRun.levels)
         let service = try #require(evidence.virtualServices.first)
         #expect(evidence.virtualServices.count == 1)
         #expect(service.identity == .web)
@@ -87,6 +88,8 @@ struct EvidenceTests {
         #expect(services.map { $0.assignments.map(\.connection) } == [[1], [2]])
         #expect(services[1].assignments[0].realServer == .rs6)
         #expect(services.map(\.configurations.count) == [1, 0])
+        try store.write(StoreBatch(levels: ExampleRun.levels), run: second)
+        #expect(try store.evidence(run: first).levels == [])
         #expect(try store.evidence(run: second).virtualServices.map { $0.assignments.map(\.connection) } == [[3]])
     }
 

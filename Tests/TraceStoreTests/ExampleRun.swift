@@ -46,6 +46,12 @@ enum ExampleRun {
         return list
     }()
 
+    static let levels = [
+        LevelChange(time: start, level: .full, cause: .began),
+        LevelChange(time: time(350), level: .handshake, cause: .sustainedLoss),
+        LevelChange(time: time(900), level: .full, cause: .recovered),
+    ]
+
     static let assignments = [
         Assignment(
             connection: 1, time: time(0), client: client(1001), realServer: .rs1,
@@ -101,7 +107,7 @@ enum ExampleRun {
                                 counters: TrafficCounters(connections: 3), assignments: 3, share: 0.75)
                         ])
                 ],
-                configurations: [.init(virtualService: .web, configuration: configuration)]),
+                configurations: [.init(virtualService: .web, configuration: configuration)], levels: levels),
             run: run)
         try store.finish(
             run: run,

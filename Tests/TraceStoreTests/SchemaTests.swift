@@ -37,6 +37,7 @@ struct SchemaTests {
         let run = try store.resolveRun("last")
         let evidence = try store.evidence(run: run)
         #expect(evidence.run == ExampleRun.description(id: run))
+        #expect(evidence.levels == ExampleRun.levels)
         #expect(evidence.virtualServices.map(\.identity) == [.web])
         #expect(evidence.virtualServices[0].assignments == ExampleRun.assignments)
         #expect(evidence.virtualServices[0].realServers == ExampleRun.realServers)

@@ -37,6 +37,15 @@ struct CollectorArguments: ParsableArguments {
             valueName: "folder"))
     var record: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            What to capture: everything (full), of TCP only SYN, FIN and RST (handshake), or the latter only while \
+            everything is more than can be captured (auto).
+            """))
+    var level = LevelPolicy.auto
+
     /// What the options mean on this director.
     ///
     /// - Throws: `KernelError` if IPVS cannot be read, `CollectorError` if an interface cannot be found.
@@ -63,7 +72,7 @@ struct CollectorArguments: ParsableArguments {
         return CollectorOptions(
             vipInterface: vip, dipInterface: dip,
             databasePath: database.path(environment: ProcessInfo.processInfo.environment),
-            trackedConnections: tracked.trackedConnections, recordingPath: record)
+            trackedConnections: tracked.trackedConnections, recordingPath: record, level: level)
     }
 
     private static func vipInterface(_ services: [VirtualService]) -> String? {
@@ -78,6 +87,8 @@ struct CollectorArguments: ParsableArguments {
         }.first
     }
 }
+
+extension LevelPolicy: ExpressibleByArgument {}
 
 extension CollectorOptions {
     /// What was chosen, for a person who watches.

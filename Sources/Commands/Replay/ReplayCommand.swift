@@ -34,6 +34,11 @@ struct ReplayCommand: AsyncParsableCommand {
         help: ArgumentHelp("Readings of the kernel as JSON; may be repeated.", valueName: "file"))
     var kernel: [String] = []
 
+    @Option(
+        name: .long,
+        help: "What was captured: everything (full), or of TCP only SYN, FIN and RST (handshake).")
+    var level = CaptureLevel.full
+
     @OptionGroup var database: DatabaseOption
 
     @OptionGroup var tracked: TrackedConnectionsOption
@@ -56,6 +61,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let states = try kernel.flatMap { try KernelStateFile.read($0) }.sorted { $0.observedAt < $1.observedAt }
         var replay = Replay(vipPath: vip, dipPath: dip, kernelStates: states)
         replay.trackedConnections = tracked.trackedConnections
+        replay.level = level
         let path = database.path(environment: ProcessInfo.processInfo.environment)
         if path == "none" { return Judge.verdict(on: try replay.run(name: name)) }
         let store = try TraceStore.open(path: path)

@@ -5,6 +5,7 @@ public import IPVSModel
 extension VirtualServiceIdentity: ExpressibleByArgument {}
 extension Endpoint: ExpressibleByArgument {}
 extension IPAddress: ExpressibleByArgument {}
+extension CaptureLevel: ExpressibleByArgument {}
 
 /// Where the database is.
 struct DatabaseOption: ParsableArguments {

@@ -17,6 +17,8 @@ struct JUnitSuite {
     var timestamp: String?
     /// In seconds, if known.
     var duration: Double?
+    /// What else is known, by name.
+    var properties: [(name: String, value: String)] = []
     var cases: [Case]
 
     func render() -> String {
@@ -27,8 +29,12 @@ struct JUnitSuite {
             + "skipped=\"\(skipped)\""
         if let timestamp { attributes += " timestamp=\"\(XMLText.escaped(timestamp))\"" }
         if let duration { attributes += " time=\"\(Figures.fixed(duration, 3))\"" }
+        let known = properties.map {
+            "      <property name=\"\(XMLText.escaped($0.name))\" value=\"\(XMLText.escaped($0.value))\"/>\n"
+        }.joined()
         return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite \(attributes)>\n"
-            + cases.map(Self.render).joined() + "  </testsuite>\n</testsuites>\n"
+            + (known.isEmpty ? "" : "    <properties>\n\(known)    </properties>\n") + cases.map(Self.render).joined()
+            + "  </testsuite>\n</testsuites>\n"
     }
 
     private static func render(_ test: Case) -> String {

@@ -7,7 +7,10 @@ enum VerdictJUnit {
         let duration = report.run.ended.map { $0.timestamp.seconds - report.run.started.timestamp.seconds }
         return JUnitSuite(
             name: "ipvscope run \(report.run.id) (\(report.run.name))", timestamp: report.run.started.description,
-            duration: duration, cases: report.virtualServices.flatMap(cases)
+            duration: duration,
+            properties: [("level", report.level.rawValue)]
+                + (report.levelSentence.map { [("level_detail", $0)] } ?? []),
+            cases: report.virtualServices.flatMap(cases)
         ).render()
     }
 

@@ -9,6 +9,7 @@ enum VerdictMarkdown {
         let ended = run.ended.map { " to \($0)" } ?? ""
         return "## ipvscope: \(report.verdict.rawValue)\n\n"
             + "Run \(run.id), \(MarkdownText.escaped(run.name))\(command), \(run.started)\(ended)\n"
+            + (report.levelSentence.map { "\nLevel \(MarkdownText.escaped($0))\n" } ?? "")
             + report.virtualServices.map(render).joined()
     }
 

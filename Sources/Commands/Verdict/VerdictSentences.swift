@@ -1,6 +1,20 @@
 import Balance
 import IPVSModel
 
+extension VerdictReport {
+    /// What was captured, with the times at which that changed; `nil` if it was everything.
+    var levelSentence: String? {
+        switch level {
+        case .full: nil
+        case .handshake: "handshake: connections are audited, packets and bytes are the kernel's"
+        case .mixed:
+            "mixed: "
+                + run.levels.map { "\($0.level.rawValue) from \($0.time) (\($0.cause.rawValue))" }
+                .joined(separator: ", ")
+        }
+    }
+}
+
 /// The lines of a verdict that text, JUnit and Markdown share.
 extension ServiceVerdict {
     /// `1000 connections: 333 / 333 / 334`, in the order of the table.
@@ -42,7 +56,8 @@ extension ServiceVerdict {
     }
 
     var auditSentence: String {
-        let dropped = "\(audit.packetsDropped) dropped"
+        let dropped =
+            "\(audit.packetsDropped) dropped" + (audit.packetsAudited ? "" : ", packets and bytes not compared")
         let explained = audit.explained.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let because = explained.isEmpty ? "" : "; explained: " + explained.joined(separator: ", ")
         guard let kernel = audit.kernelConns else {
@@ -96,7 +111,7 @@ extension ServiceVerdict {
             [
                 server.realServer.description, Figures.count(server.weight), "\(server.assignments)",
                 Figures.fixed(server.expected, 1), Figures.percent(server.share, 2), Figures.count(server.kernelConns),
-                "\(server.bytesIn)", "\(server.bytesOut)",
+                Figures.count(server.bytesIn), Figures.count(server.bytesOut),
             ]
         }
     }

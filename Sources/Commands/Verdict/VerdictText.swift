@@ -4,6 +4,7 @@ import Balance
 enum VerdictText {
     static func render(_ report: VerdictReport) -> String {
         report.virtualServices.map { render($0) + "\n" }.joined()
+            + (report.levelSentence.map { "level: \($0)\n" } ?? "")
             + "verdict: \(report.verdict.rawValue) (run \(report.run.id), \(report.run.name))\n"
     }
 

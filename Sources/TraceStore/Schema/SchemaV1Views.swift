@@ -168,7 +168,7 @@ extension Migration {
                 1.0 * assignments / all_assignments AS share,      -- 0 to 1; NULL without assignments
                 1.0 * assignments / all_assignments - 1.0 * weight / all_weights AS share_error,
                 connections,                     -- assignments and connections that were none
-                packets_in,                      -- as captured on the VIP side, where the kernel counts them
+                packets_in,                      -- as captured on the VIP side, where the kernel counts them; see run_level
                 packets_out,                     -- as captured on the DIP side, where the kernel counts them
                 bytes_in,                        -- as packets_in, IP header included
                 bytes_out,                       -- as packets_out, IP header included

@@ -40,6 +40,15 @@ CREATE TABLE run (
     packets_dropped INTEGER              -- by the kernel or our queues, before the tracer; NULL unless finished
 ) STRICT;
 
+CREATE TABLE run_level (
+    -- From when on a run's capture showed how much.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    time_ns INTEGER NOT NULL,            -- when the level came into force
+    level TEXT NOT NULL,                 -- full, or handshake: of TCP only SYN, FIN and RST
+    cause TEXT NOT NULL,                 -- began, sustained_loss or recovered
+    PRIMARY KEY (run_id, time_ns)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE configuration (
     -- What a virtual service looked like, from one change to the next.
     id INTEGER PRIMARY KEY,              -- grows with time
@@ -111,7 +120,8 @@ CREATE TABLE connection (
     entry_expires INTEGER,               -- the kernel's timer when last read there, in seconds
     entry_first INTEGER,                 -- first read there: tenths of a second after first_seen_ns
     entry_last INTEGER,                  -- last read there: tenths of a second after entry_first
-    vip_in_packets INTEGER NOT NULL,     -- VIP side, towards the real server
+    vip_in_packets INTEGER NOT NULL,     -- VIP side, towards the real server; as captured, so at level
+                                         -- handshake only SYN, FIN and RST count
     vip_out_packets INTEGER NOT NULL,    -- VIP side, towards the client
     vip_in_bytes INTEGER NOT NULL,       -- IP header included
     vip_out_bytes INTEGER NOT NULL,      -- IP header included
@@ -200,7 +210,7 @@ CREATE TABLE run_real_server (
     real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
     position INTEGER NOT NULL,           -- order of listing, from 0
     captured_conns INTEGER NOT NULL,     -- assignments
-    captured_in_packets INTEGER NOT NULL, -- on the VIP side, where the kernel counts them
+    captured_in_packets INTEGER NOT NULL, -- on the VIP side, where the kernel counts them; see run_level
     captured_out_packets INTEGER NOT NULL, -- on the DIP side, where the kernel counts them
     captured_in_bytes INTEGER NOT NULL,  -- on the VIP side, IP header included
     captured_out_bytes INTEGER NOT NULL, -- on the DIP side, IP header included
@@ -404,7 +414,7 @@ CREATE VIEW distribution AS
         1.0 * assignments / all_assignments AS share,      -- 0 to 1; NULL without assignments
         1.0 * assignments / all_assignments - 1.0 * weight / all_weights AS share_error,
         connections,                     -- assignments and connections that were none
-        packets_in,                      -- as captured on the VIP side, where the kernel counts them
+        packets_in,                      -- as captured on the VIP side, where the kernel counts them; see run_level
         packets_out,                     -- as captured on the DIP side, where the kernel counts them
         bytes_in,                        -- as packets_in, IP header included
         bytes_out,                       -- as packets_out, IP header included
