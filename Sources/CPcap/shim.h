@@ -1,2 +1,3 @@
 #pragma once
+#include <linux/filter.h>
 #include <pcap/pcap.h>

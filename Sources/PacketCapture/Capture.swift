@@ -175,32 +175,33 @@ package struct Capture: ~Copyable {
 
     /// Restricts what reaches us; packets that do not match cost nothing but the filter.
     ///
-    /// Of the filter's expressions the first is used that compiles to a program the kernel takes.
+    /// Of the filter's expressions the first is used whose program the kernel takes. Between the old filter and the new
+    /// one no packet is lost.
     package mutating func setFilter(_ filter: CaptureFilter) throws(CaptureError) {
-        var expressions = linkType == .ethernet ? filter.tagged : [filter.untagged, filter.byProtocol]
-        let shortest = expressions.removeLast()
+        let expressions = linkType == .ethernet ? filter.tagged : [filter.untagged, filter.byProtocol]
+        var problem: CaptureError?
         for expression in expressions {
-            if let filter = try? unsafe KernelFilter.compile(expression, for: handle, named: name),
-                filter.instructionCount <= CaptureFilter.mostInstructions
-            {
-                return try install(filter)
+            do throws(CaptureError) {
+                return try setFilter(expression)
+            } catch {
+                problem = error
             }
         }
-        try setFilter(shortest)
+        if let problem { throw problem }
     }
 
     /// Restricts what reaches us.
     ///
     /// - Parameter expression: In the language of pcap-filter(7).
     package mutating func setFilter(_ expression: String) throws(CaptureError) {
-        try install(unsafe KernelFilter.compile(expression, for: handle, named: name))
-    }
-
-    private mutating func install(_ filter: consuming KernelFilter) throws(CaptureError) {
-        if file == nil {
-            try unsafe filter.install(on: handle, named: name)
-        } else {
+        let filter = try unsafe KernelFilter.compile(expression, for: handle, named: name)
+        if file != nil {
             reader.filter = consume filter
+        } else if isLive, linkType == .ethernet {
+            // Where libpcap makes up the link's header it has to rewrite the program: only it can install that.
+            try unsafe filter.attach(to: handle, named: name)
+        } else {
+            try unsafe filter.install(on: handle, named: name)
         }
     }
 

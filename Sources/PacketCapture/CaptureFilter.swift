@@ -8,13 +8,9 @@ package struct CaptureFilter: Sendable, Hashable {
     /// Above this many terms compiling costs more than the filter saves.
     package static let mostTerms = 128
 
-    /// The longest program that is sure to be attached: before Linux 6.7 a socket's filter has to fit into 20 KiB
-    /// (`net.core.optmem_max`), and libpcap would filter by itself what the kernel then passes whole.
-    package static let mostInstructions = 500
-
     /// For links without VLAN tags, in the language of pcap-filter(7).
     package let untagged: String
-    /// The same by protocol alone, whatever the addresses.
+    /// By protocol alone, whatever the addresses: short.
     package let byProtocol: String
 
     /// - Parameters:
@@ -34,7 +30,8 @@ package struct CaptureFilter: Sendable, Hashable {
         untagged = terms.count == 0 || terms.count > Self.mostTerms ? byProtocol : terms.expression(level)
     }
 
-    /// For links with VLAN tags, one or two: the most selective expression first, the shortest last.
+    /// For links with VLAN tags, one or two: the most selective expression first, the shortest last, for kernels that
+    /// refuse a long one.
     ///
     /// libpcap compiles them for Ethernet alone.
     package var tagged: [String] {

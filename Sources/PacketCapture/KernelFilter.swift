@@ -1,4 +1,5 @@
 import CPcap
+import Glibc
 
 /// A compiled filter.
 ///
@@ -28,7 +29,31 @@ struct KernelFilter: ~Copyable {
         return unsafe KernelFilter(adopting: program)
     }
 
-    var instructionCount: Int { Int(unsafe program.bf_len) }
+    /// Puts the filter in the place of an interface's old one, at once.
+    ///
+    /// `pcap_setfilter` would hold everything back until the new filter is in place, and what arrived meanwhile would
+    /// be lost without being counted. Where the kernel refuses a program libpcap would besides filter by itself, with
+    /// every packet on its way to us: before Linux 6.7 the program has to fit into 20 KiB (`net.core.optmem_max`).
+    ///
+    /// The corresponding socket option is `SO_ATTACH_FILTER`.
+    func attach(to handle: OpaquePointer, named name: String) throws(CaptureError) {
+        let count = unsafe Int(program.bf_len)
+        guard let length = UInt16(exactly: count), let instructions = unsafe program.bf_insns else {
+            throw CaptureError(
+                code: .other, subject: name, function: "setsockopt", status: -1,
+                detail: "a filter of \(count) instructions")
+        }
+        let status = unsafe instructions.withMemoryRebound(to: sock_filter.self, capacity: count) { instructions in
+            var filter = unsafe sock_fprog(len: length, filter: instructions)
+            return unsafe setsockopt(
+                pcap_fileno(handle), SOL_SOCKET, SO_ATTACH_FILTER, &filter, socklen_t(MemoryLayout<sock_fprog>.size))
+        }
+        guard status == 0 else {
+            throw CaptureError(
+                code: .other, subject: name, function: "setsockopt", status: status,
+                detail: "a filter of \(count) instructions: \(unsafe String(cString: strerror(errno)))")
+        }
+    }
 
     /// Whether a packet passes, where no kernel asks.
     ///

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import IPVSModel
 import PacketCapture
 import PacketDecoding
 import Testing
@@ -144,6 +145,47 @@ struct LiveCaptureTests {
         // The clock of the packets is the wall clock.
         #expect((0..<60_000_000_000).contains(captured.newestAge))
         #expect(try Reading(folder.path("far.pcap")).times.count == 3)
+    }
+
+    /// What a flood of datagrams came to, with another filter set all the time.
+    private struct Flood: Sendable {
+        var filtersSet = 0
+        var accountedFor: UInt64 = 0
+    }
+
+    @Test func `while one filter takes the place of another no packet is lost uncounted`() throws {
+        let namespace = try Namespace()
+        let flood = try namespace.enter { () throws -> Flood in
+            let filters = [["53"], ["53", "54"]].map { ports in
+                CaptureFilter(
+                    services: ports.map {
+                        VirtualService(
+                            identity: VirtualServiceIdentity("udp/10.99.0.2:\($0)")!, scheduler: .roundRobin)
+                    }, vip: true, dip: false)
+            }
+            var capture = try Capture.open(interface: "far", tap: .vip)
+            try capture.setFilter(filters[0])
+            let sender = Process()
+            sender.executableURL = URL(filePath: "/usr/bin/env")
+            sender.arguments = [
+                "bash", "-c", "exec 3>/dev/udp/10.99.0.2/53; for ((i = 0; i < 30000; i++)); do echo >&3; done",
+            ]
+            try sender.run()
+            var result = Flood()
+            while sender.isRunning {
+                try capture.setFilter(filters[result.filtersSet % 2])
+                result.filtersSet += 1
+                _ = try capture.fill(limit: capture.room)
+                _ = capture.take(before: .max) { _ in }
+            }
+            // The ring hands over what it holds within its timeout.
+            Thread.sleep(forTimeInterval: 0.2)
+            while try capture.fill(limit: capture.room) > 0 { _ = capture.take(before: .max) { _ in } }
+            result.accountedFor = capture.packetsRead + capture.dropCounts.byKernel
+            return result
+        }
+        #expect(flood.filtersSet > 10)
+        #expect(flood.accountedFor == 30_000)
     }
 
     @Test func `an interface that is down is named as such`() throws {
