@@ -19,6 +19,10 @@ extension CollectorSnapshot {
         metrics.append(captures)
         metrics.append(.kernelReadDurationSeconds, .number(kernel.duration / .seconds(1)))
         metrics.append(.tableReadDurationSeconds, .number(kernel.tableDuration / .seconds(1)))
+        metrics.append(.tableReadSecondsTotal, .number(kernel.totalTableDuration / .seconds(1)))
+        metrics.append(.tableReadIntervalSeconds, .number(kernel.tableInterval / .seconds(1)))
+        metrics.append(.tableShortReadingsTotal, .integer(kernel.shortTableReadings))
+        metrics.append(.tableAbandonedReadingsTotal, .integer(kernel.abandonedTableReadings))
         metrics.append(.tableRepeatedRowsTotal, .integer(kernel.repeatedTableRows))
         metrics.append(.tableMalformedRowsTotal, .integer(kernel.malformedTableRows))
         // A Double holds no nanoseconds of our time: milliseconds keep the text short and true.

@@ -44,6 +44,14 @@ package struct KernelReading: Sendable {
     package var duration: Duration
     /// How long the last reading of the connection table took.
     package var tableDuration: Duration
+    /// How long all readings of the connection table took, cumulative.
+    package var totalTableDuration: Duration
+    /// How long it is from one reading of the connection table to the next.
+    package var tableInterval: Duration
+    /// Readings of the table that came out too short, cumulative.
+    package var shortTableReadings: UInt64
+    /// Readings of the table that were given up or not begun because of their cost, cumulative.
+    package var abandonedTableReadings: UInt64
     /// Rows that a reading of the table repeated, cumulative.
     package var repeatedTableRows: UInt64
     /// Rows that could not be understood, cumulative.
@@ -51,12 +59,17 @@ package struct KernelReading: Sendable {
 
     package init(
         state: KernelState? = nil, problem: String? = nil, duration: Duration = .zero, tableDuration: Duration = .zero,
-        repeatedTableRows: UInt64 = 0, malformedTableRows: UInt64 = 0
+        totalTableDuration: Duration = .zero, tableInterval: Duration = .zero, shortTableReadings: UInt64 = 0,
+        abandonedTableReadings: UInt64 = 0, repeatedTableRows: UInt64 = 0, malformedTableRows: UInt64 = 0
     ) {
         self.state = state
         self.problem = problem
         self.duration = duration
         self.tableDuration = tableDuration
+        self.totalTableDuration = totalTableDuration
+        self.tableInterval = tableInterval
+        self.shortTableReadings = shortTableReadings
+        self.abandonedTableReadings = abandonedTableReadings
         self.repeatedTableRows = repeatedTableRows
         self.malformedTableRows = malformedTableRows
     }

@@ -37,6 +37,8 @@ package struct EvidenceRecorder: Sendable {
     private var order: [VirtualServiceIdentity] = []
     private var servers: [ServerKey: Server] = [:]
     private var lastReading: Timestamp?
+    /// Whether the connection table could be read when it was last needed.
+    package var isTableRead = true
     /// What had been captured at recent times, oldest first, for the lag of the last reading.
     private var recent: [(time: Timestamp, captured: [ServerKey: TrafficCounters])] = []
     private let counters: Counters
@@ -191,7 +193,7 @@ package struct EvidenceRecorder: Sendable {
                     evidence(of: ServerKey(service: identity, server: $0), traced: servers)
                 },
                 causes: causes(of: identity, traced), unmatchedPackets: traced?.unmatchedPackets ?? 0,
-                table: traced?.table.map { TableEvidence(rows: $0.rows, matched: $0.matched) })
+                table: isTableRead ? traced?.table.map { TableEvidence(rows: $0.rows, matched: $0.matched) } : nil)
         }
         return RunSummary(ended: ended, packetsDropped: packetsDropped, virtualServices: services)
     }
@@ -199,21 +201,21 @@ package struct EvidenceRecorder: Sendable {
     private func causes(
         of identity: VirtualServiceIdentity, _ traced: VirtualServiceTrace?
     ) -> [DifferenceCause: UInt64] {
-        var causes = traced.map(Self.causes) ?? [:]
+        var causes = traced.map(self.causes) ?? [:]
         let resets = servers.count { $0.key.service == identity && $0.value.wasReset }
         if resets > 0 { causes[.counterReset] = UInt64(resets) }
         return causes
     }
 
     /// Why packets, table and counters of a service may differ, and how often each was seen.
-    private static func causes(_ service: VirtualServiceTrace) -> [DifferenceCause: UInt64] {
+    private func causes(_ service: VirtualServiceTrace) -> [DifferenceCause: UInt64] {
         var causes: [DifferenceCause: UInt64] = [:]
         for count in service.causes {
             if let cause = DifferenceCause(rawValue: count.reason) { causes[cause, default: 0] += count.count }
         }
         let notForwarded = service.realServers.reduce(0) { $0 + $1.notForwarded.outPackets }
         if notForwarded > 0 { causes[.replyNotForwarded] = notForwarded }
-        guard let table = service.table else { return causes }
+        guard isTableRead, let table = service.table else { return causes }
         for (reason, count) in table.withoutConnection {
             if let cause = DifferenceCause(rawValue: reason) { causes[cause, default: 0] += count }
         }

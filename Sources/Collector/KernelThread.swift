@@ -10,16 +10,13 @@ import TraceStore
 /// Reads the kernel once an interval, on a thread of its own: hands configuration and table to the tracer, samples
 /// and what the tracer wrote to the store, and publishes the snapshot that everybody else looks at.
 package final class KernelThread: Sendable {
-    /// The part of the time that may go into reading the connection table, whose cost grows with its size.
-    static let mostOfTimeForTable = 10
-
     private struct State: Sendable {
         var recorder = EvidenceRecorder()
         var reading = KernelReading()
         var snapshot: CollectorSnapshot?
         var stops = false
         var dropsSeen: UInt64 = 0
-        var tableDue = Timestamp(rawValue: 0)
+        var tablePlan: TableReadingPlan
     }
 
     private let kernel: LiveKernel
@@ -42,7 +39,7 @@ package final class KernelThread: Sendable {
         self.recording = recording
         self.interval = interval
         self.started = started
-        state = Mutex(State())
+        state = Mutex(State(tablePlan: TableReadingPlan(interval: interval)))
     }
 
     package var snapshot: CollectorSnapshot? { state.withLock { $0.snapshot } }
@@ -108,7 +105,7 @@ package final class KernelThread: Sendable {
             configurations = observed.configurations
             events = observed.events
             samples = kernelState.virtualServices.map { TrafficSample($0, at: kernelState.observedAt, trace: trace) }
-            let entries = try readTable(&reading, force: isExact)
+            let entries = try readTable(&reading, of: kernelState, isForced: isExact, &events)
             if isExact || !configurations.isEmpty {
                 var recorded = kernelState
                 recorded.connections = entries
@@ -123,22 +120,60 @@ package final class KernelThread: Sendable {
         publish(reading, events, configurations, samples)
     }
 
-    /// Reads the connection table if that would not take too much of the time, or in any case if `force` says so.
+    /// Reads the connection table, if it is time or `isForced` says so, and if that does not take too long.
     ///
     /// - Returns: Its rows; `nil` if it was not read.
     private func readTable(
-        _ reading: inout KernelReading, force: Bool
+        _ reading: inout KernelReading, of kernelState: KernelState, isForced: Bool, _ events: inout [TraceEvent]
     ) throws(KernelError) -> [ConnectionEntry]? {
-        let began = Timestamp.now()
-        guard force || began >= state.withLock({ $0.tableDue }) else { return nil }
-        let table = try kernel.readConnections()
+        var plan = state.withLock { $0.tablePlan }
+        let expected = kernel.connectionTableStatus()?.entries ?? kernelState.countedEntries
+        switch plan.decision(at: .now(), rows: expected, isForced: isForced) {
+        case .wait: return nil
+        case .tooLong(let duration):
+            abandonTable("would take \(Int(duration / .seconds(1))) s for \(expected) rows", &reading, &events)
+            return nil
+        case .read: break
+        }
+        var began = Timestamp.now()
+        var table = try readTable(&reading)
+        if !table.statistics.isCutOff, plan.isShort(rows: table.rows.count, expected: expected) {
+            reading.shortTableReadings += 1
+            let again = Timestamp.now()
+            let second = try readTable(&reading)
+            if second.rows.count > table.rows.count { (table, began) = (second, again) }
+        }
+        plan.note(
+            TableReadingPlan.Reading(
+                began: began, duration: table.statistics.duration, rows: table.rows.count,
+                isCutOff: table.statistics.isCutOff), expected: expected)
+        reading.tableInterval = plan.pause(rows: expected)
+        state.withLock { $0.tablePlan = plan }
+        guard !table.statistics.isCutOff else {
+            abandonTable("was given up after \(table.rows.count) of \(expected) rows", &reading, &events)
+            return nil
+        }
+        state.withLock { $0.recorder.isTableRead = true }
+        let entries = table.entries
+        capture.post(entries, began: began)
+        return entries
+    }
+
+    private func readTable(_ reading: inout KernelReading) throws(KernelError) -> ConnectionTable {
+        let table = try kernel.readConnections(atMost: TableReadingPlan.longestReading)
         reading.tableDuration = table.statistics.duration
+        reading.totalTableDuration += table.statistics.duration
         reading.repeatedTableRows += UInt64(table.statistics.duplicates)
         reading.malformedTableRows += UInt64(table.statistics.malformed)
-        let pause = max(interval, table.statistics.duration * Self.mostOfTimeForTable)
-        state.withLock { $0.tableDue = began.advanced(by: pause - .milliseconds(100)) }
-        capture.post(table.entries, began: began)
-        return table.entries
+        return table
+    }
+
+    /// Notes that the table's cost kept it from being read.
+    private func abandonTable(_ how: String, _ reading: inout KernelReading, _ events: inout [TraceEvent]) {
+        reading.abandonedTableReadings += 1
+        state.withLock { $0.recorder.isTableRead = false }
+        events.append(
+            TraceEvent(time: .now(), kind: .kernelUnreadable, detail: "reading the connection table \(how)"))
     }
 
     /// The tracer's counts of everything captured before `time`; its latest ones if it does not get there in time.
@@ -181,6 +216,15 @@ package final class KernelThread: Sendable {
             StoreBatch(
                 connections: output.records, events: events, samples: samples, configurations: configurations,
                 levels: output.levels))
+    }
+}
+
+extension KernelState {
+    /// The entries that the kernel counts at its real servers: nearly all that the connection table holds.
+    fileprivate var countedEntries: Int {
+        virtualServices.flatMap(\.realServers).reduce(0) {
+            $0 + Int($1.activeConnections) + Int($1.inactiveConnections) + Int($1.persistentConnections)
+        }
     }
 }
 

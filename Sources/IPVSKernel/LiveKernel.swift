@@ -9,6 +9,7 @@ package final class LiveKernel: KernelSource {
     /// Where the text files are; tests and other network namespaces have them elsewhere.
     package struct Paths: Sendable {
         package var connections = "/proc/net/ip_vs_conn"
+        package var status = "/proc/net/ip_vs_status"
         package var sysctls = "/proc/sys"
 
         package init() {}
@@ -34,11 +35,18 @@ package final class LiveKernel: KernelSource {
     }
 
     /// Reads the connection table alone.
-    package func readConnections() throws(KernelError) -> ConnectionTable {
+    ///
+    /// - Parameter limit: When to give up, leaving ``ConnectionTable/Statistics/isCutOff`` set; `nil` is never.
+    package func readConnections(atMost limit: Duration? = nil) throws(KernelError) -> ConnectionTable {
         let expected = connectionTableStatistics?.rows ?? 0
-        let table = try ConnectionTable.read(path: paths.connections, expecting: expected)
+        let table = try ConnectionTable.read(path: paths.connections, expecting: expected, atMost: limit)
         statistics.withLock { $0 = table.statistics }
         return table
+    }
+
+    /// The size of the connection table; `nil` on a kernel that does not tell, or not in a way that is understood.
+    package func connectionTableStatus() -> ConnectionTableStatus? {
+        try? ConnectionTableStatus.read(path: paths.status)
     }
 
     /// What the last reading of the connection table was like; `nil` before the first.

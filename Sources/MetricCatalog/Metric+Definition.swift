@@ -149,6 +149,20 @@ extension Metric {
             .gauge("How long the last reading of virtual services and counters took.", .seconds, from: .program)
         case .tableReadDurationSeconds:
             .gauge("How long the last reading of the connection table took.", .seconds, from: .program)
+        case .tableReadSecondsTotal:
+            .counter(
+                "Time spent reading the connection table; its rate is the part of the time, at most a tenth.", .seconds,
+                from: .program)
+        case .tableReadIntervalSeconds:
+            .gauge("How long it is from one reading of the connection table to the next.", .seconds, from: .program)
+        case .tableShortReadingsTotal:
+            .counter(
+                "Readings of the connection table that gave less than half of its entries and were repeated.",
+                from: .program)
+        case .tableAbandonedReadingsTotal:
+            .counter(
+                "Readings of the connection table that were given up, or at the end of a run not begun, because of their cost.",
+                from: .program)
         case .tableRepeatedRowsTotal:
             .counter("Rows that a reading of the connection table repeated.", from: .table)
         case .tableMalformedRowsTotal:

@@ -27,7 +27,7 @@ import Testing
         #expect(try format.render(VerdictSamples.entries) == golden("entries", format))
     }
 
-    @Test func `the audit says so when packets, table and kernel agree, and how many rows there are if not`() throws {
+    @Test func `the audit says when packets, table and kernel agree, else what of the table is known`() throws {
         let report = Judge.verdict(on: VerdictSamples.evidence(1000, tableRows: 1000))
         #expect(
             try VerdictFormat.text.render(report)
@@ -37,6 +37,10 @@ import Testing
             try VerdictFormat.text.render(fewer).contains(
                 "packets and kernel agree: 1000 = 1000, 0 dropped; the table holds 999 rows; explained: port_reuse 1\n")
         )
+        let unread = Judge.verdict(on: VerdictSamples.evidence(1000))
+        #expect(
+            try VerdictFormat.text.render(unread).contains(
+                "packets and kernel agree: 1000 = 1000, 0 dropped; the table was not read\n"))
     }
 
     @Test func `the first line on a listing says that the order is perfect round robin`() throws {

@@ -165,6 +165,16 @@ import Testing
         }
     }
 
+    @Test func `a reading that takes too long is given up and says so`() throws {
+        let path = Fixture.path("linux-6.1/ip_vs_conn")
+        let cutOff = try ConnectionTable.read(path: path, atMost: .zero)
+        #expect(cutOff.statistics.isCutOff)
+        #expect(cutOff.rows.isEmpty)
+        let whole = try ConnectionTable.read(path: path, atMost: .seconds(60))
+        #expect(!whole.statistics.isCutOff)
+        #expect(whole.rows.count == 44)
+    }
+
     @Test func `no more than a few malformed lines are kept`() {
         let table = ConnectionTable.parse(Array(String(repeating: "what is this\n", count: 1_000).utf8))
         #expect(table.statistics.malformed == 1_000)

@@ -31,8 +31,9 @@ enum Fixture {
             time: Timestamp(seconds: 1_767_225_660, nanoseconds: 0),
             started: Timestamp(seconds: 1_767_225_600, nanoseconds: 250_000_000),
             kernel: KernelReading(
-                state: kernel, duration: .microseconds(350), tableDuration: .milliseconds(2), repeatedTableRows: 3,
-                malformedTableRows: 1),
+                state: kernel, duration: .microseconds(350), tableDuration: .milliseconds(2),
+                totalTableDuration: .milliseconds(1_500), tableInterval: .seconds(20), shortTableReadings: 1,
+                abandonedTableReadings: 2, repeatedTableRows: 3, malformedTableRows: 1),
             captures: [
                 CaptureStatus(
                     name: "eth0", side: "vip", packetsReceived: 10_000, bytesReceived: 1_200_000, packetsDropped: 2),

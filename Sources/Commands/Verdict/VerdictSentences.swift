@@ -68,7 +68,8 @@ extension ServiceVerdict {
                 return "packets, table and kernel agree: \(audit.captured) = \(table.matched) = \(kernel), \(dropped)"
                     + because
             }
-            let rows = audit.table.map { "; the table holds \(Figures.plural($0.rows, "row"))" } ?? ""
+            let rows =
+                audit.table.map { "; the table holds \(Figures.plural($0.rows, "row"))" } ?? "; the table was not read"
             return "packets and kernel agree: \(audit.captured) = \(kernel), \(dropped)" + rows + because
         }
         if audit.closed {

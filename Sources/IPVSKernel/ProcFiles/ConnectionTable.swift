@@ -25,6 +25,8 @@ package struct ConnectionTable: Sendable {
         package var malformedExamples: [MalformedLine] = []
         /// How long the reading took.
         package var duration: Duration = .zero
+        /// Whether the reading took too long and was given up: what comes behind the last row is not known.
+        package var isCutOff = false
 
         static let exampleLimit = 8
     }
@@ -34,11 +36,12 @@ package struct ConnectionTable: Sendable {
     /// - Parameters:
     ///   - path: The live table, the one of another network namespace (`/proc/PID/net/ip_vs_conn`), or a copy.
     ///   - expected: About how many rows there will be, for speed: those of the last reading.
+    ///   - limit: When to give up, leaving ``Statistics/isCutOff`` set; `nil` is never.
     /// - Throws: ``KernelError`` if the file cannot be read. Lines not understood are counted, not thrown.
     package static func read(
-        path: String = "/proc/net/ip_vs_conn", expecting expected: Int = 0
+        path: String = "/proc/net/ip_vs_conn", expecting expected: Int = 0, atMost limit: Duration? = nil
     ) throws(KernelError) -> ConnectionTable {
-        try ConnectionTableParser.run(path: path, hasOrigin: false, expecting: expected)
+        try ConnectionTableParser.run(path: path, hasOrigin: false, expecting: expected, atMost: limit)
     }
 
     /// Parses a listing held in memory; its duration is 0.

@@ -33,15 +33,25 @@ struct ConnectionTableParser {
 
     /// Reads and parses a file.
     ///
-    /// - Parameter expected: About how many rows there will be, if the file's size does not tell: 0 on procfs.
-    static func run(path: String, hasOrigin: Bool, expecting expected: Int) throws(KernelError) -> ConnectionTable {
+    /// - Parameters:
+    ///   - expected: About how many rows there will be, if the file's size does not tell: 0 on procfs.
+    ///   - limit: When to give up, leaving ``ConnectionTable/Statistics/isCutOff`` set; `nil` is never.
+    static func run(
+        path: String, hasOrigin: Bool, expecting expected: Int, atMost limit: Duration? = nil
+    ) throws(KernelError) -> ConnectionTable {
         let clock = ContinuousClock()
         let start = clock.now
         let file = try InputFile.open(path)
         let expected = max(expected, try file.size() / PlainRow.length)
+        var isCutOff = false
         var table = try run(hasOrigin: hasOrigin, expecting: expected) { (buffer, offset) throws(KernelError) in
-            try file.read(into: &buffer, at: offset)
+            if let limit, start.duration(to: clock.now) > limit {
+                isCutOff = true
+                return 0
+            }
+            return try file.read(into: &buffer, at: offset)
         }
+        table.statistics.isCutOff = isCutOff
         table.statistics.duration = start.duration(to: clock.now)
         return table
     }
