@@ -50,7 +50,7 @@ typedef struct {
     uint64_t number;
     uint32_t next[2]; // sequence numbers, by sender
     uint32_t roundsLeft;
-    uint16_t clientPort;
+    uint16_t client, clientPort;
     uint8_t server, responsesLeft, isIPv6, repeatsRequest, step, kind;
     uint32_t following; // in the list of free slots
 } Connection;
@@ -156,10 +156,9 @@ static void putAddress(uint8_t *to, int isIPv6, uint64_t client, int server) { /
     }
 }
 
-/// 4 096 ordinary clients with ports one after another; a flood pretends to come from everywhere.
 static uint64_t clientAddress(const Connection *connection) {
-    return connection->kind == flooding ? 0xc6120000u + connection->number % 131072
-                                        : 0x64400000u + connection->number % 4096;
+    return connection->kind == flooding ? 0xc6120000u + connection->number % 131072 // 198.18.0.0/15
+                                        : 0x64400000u + (connection->client * 0x9E3779B1u & 0x3fffff); // 100.64.0.0/10
 }
 
 /// Writes a packet as its side sees it. The payload is zeros, so that the checksum needs no look at it.
@@ -317,7 +316,11 @@ static void begin(uint64_t order) {
         .repeatsRequest = kind >= 18 && kind < 28};
     if (perMille() < percentFlood * 10) connection->kind = flooding;
     else if (holds) connection->kind = ordinary;
-    connection->clientPort = 1024 + order / (connection->kind == flooding ? 131072 : 4096);
+    // 4 096 clients in changing order, each with ports that rise from anywhere; a flood comes from everywhere.
+    uint32_t turn = order / 4096;
+    connection->client = (order * 1597 + turn * 2311) % 4096;
+    connection->clientPort = connection->kind == flooding ? 1024 + order / 131072
+                                                          : 1024 + (turn + connection->client * 40503u) % 64512;
     connection->server = turns[connection->isIPv6]++ % servers;
     counters[connection->isIPv6][connection->server].connections++;
     uint64_t due = epoch + order * second / rate;

@@ -59,18 +59,18 @@ class Captures:
     def __init__(self, name, *options):
         """The options are those of captures/generate.c. What is there from an earlier run is used again."""
         generator = build("captures/generate.c")
-        prefix, note = data / name, data / f"{name}.json"
+        prefix, self.note = data / name, data / f"{name}.json"
         self.vip, self.dip = data / f"{name}_vip.pcap", data / f"{name}_dip.pcap"
         self.both, self.kernel = data / f"{name}_both.pcap", data / f"{name}_kernel.json"
         made = {"options": [str(option) for option in options], "generator": generator.stat().st_mtime}
-        known = json.loads(note.read_text()) if note.exists() else {}
+        known = json.loads(self.note.read_text()) if self.note.exists() else {}
         if {key: known.get(key) for key in made} != made or not self.files:
             say(f"generating {name}: {' '.join(made['options'])}")
-            note.unlink(missing_ok=True)
+            self.note.unlink(missing_ok=True)
             output = subprocess.run(
                 [generator, prefix, *made["options"]], check=True, capture_output=True, text=True).stdout
             known = made | json.loads(output)
-            note.write_text(json.dumps(known))
+            self.note.write_text(json.dumps(known))
         self.packets, self.connections = known["packets"], known["connections"]
 
     @property
@@ -85,7 +85,7 @@ class Captures:
                     pass
 
     def delete(self):
-        for file in self.files:
+        for file in (*self.files, self.kernel, self.note):
             file.unlink()
 
     def verify(self, report):
