@@ -1,5 +1,5 @@
 package import Balance
-import ConnectionTracing
+import Dispatch
 package import IPVSModel
 import PacketCapture
 import PacketDecoding
@@ -14,6 +14,8 @@ package struct Replay {
     /// What the captures show.
     package var level = CaptureLevel.full
     package var trackedConnections = CollectorOptions.defaultTrackedConnections
+    /// How many threads trace; the findings are the same.
+    package var threads = 1
 
     package init(vipPath: String, dipPath: String, kernelStates: [KernelState]) {
         self.vipPath = vipPath
@@ -45,98 +47,48 @@ package struct Replay {
         return try sink.evidence(summary)
     }
 
-    private func trace<Sink: ReplaySink>(
-        _ captures: consuming CaptureSet, _ states: [KernelState], into sink: inout Sink
+    private func trace(
+        _ captures: consuming CaptureSet, _ states: [KernelState], into sink: inout some ReplaySink
     ) throws -> RunSummary {
-        var captures = captures
-        var tracer = ConnectionTracer(capacity: trackedConnections, firstConnectionID: sink.firstConnectionID)
-        tracer.setLevel(level, at: states[0].observedAt)
-        for state in states { tracer.update(to: state) }
-        var recorder = EvidenceRecorder(
+        let tracers = Tracers(
+            count: threads, capacity: trackedConnections, firstConnectionID: sink.firstConnectionID, states: states,
+            level: level)
+        var journal = ReplayJournal(
+            states: states, level: level,
             counters: kernelStates.isEmpty ? .absent : states.count == 1 ? .fromZero : .growing)
-        var pending = Moments(states: states)
-        var problem: StoreError?
+        if threads == 1 {
+            try captures.readFiles(
+                boundary: { journal.nextMoment }, packets: { tracers.process($0, in: 0) },
+                advance: { journal.advance(tracers, to: $0, &sink) })
+        } else {
+            try traceTogether(captures.dealt(to: threads) { tracers.shard(of: $0) }, tracers, &journal, &sink)
+        }
+        return try journal.finish(tracers, &sink)
+    }
 
-        func write(_ batch: StoreBatch) {
-            guard problem == nil else { return }
-            do throws(StoreError) {
-                try sink.write(batch)
-            } catch {
-                problem = error
+    /// Reads both files at the same time, then traces what was read in all shards at the same time, and so on.
+    private func traceTogether(
+        _ captures: DealtCaptures, _ tracers: Tracers, _ journal: inout ReplayJournal, _ sink: inout some ReplaySink
+    ) throws {
+        var handedOver = Int64.min
+        while true {
+            DispatchQueue.concurrentPerform(iterations: captures.files) { captures.read($0) }
+            guard let start = captures.earliest else { break }
+            if start > handedOver { journal.advance(tracers, to: start, &sink) }
+            let next = journal.nextMoment
+            handedOver = captures.beginRound(boundary: next > start ? next : .max)
+            DispatchQueue.concurrentPerform(iterations: tracers.count) { shard in
+                captures.take(
+                    shard, packets: { tracers.process($0, in: shard) }, advance: { tracers.advance(shard, to: $0) })
             }
+            journal.advance(tracers, to: handedOver, &sink)
         }
-        write(StoreBatch(levels: [LevelChange(time: states[0].observedAt, level: level, cause: .began)]))
-        func pass(_ time: Int64) {
-            for moment in pending.take(upTo: time) {
-                switch moment {
-                case .beforeLag(let time): recorder.noteCaptured(tracer.summary(), at: time)
-                case .reading(let state):
-                    if let entries = state.connections { tracer.observe(entries, began: state.observedAt) }
-                    let (configurations, events) = recorder.observe(state, trace: tracer.summary())
-                    write(StoreBatch(events: events, configurations: configurations))
-                }
-            }
-        }
-
-        try captures.readFiles(
-            boundary: { pending.next },
-            packets: { tracer.process($0) },
-            advance: { time in
-                pass(time)
-                tracer.advance(to: time)
-                if tracer.pendingRecords >= Sink.batch {
-                    write(StoreBatch(connections: tracer.takeRecords(), events: tracer.takeEvents()))
-                }
-            })
-        pass(.max)
-        var isFinished = false
-        while !isFinished {
-            isFinished = tracer.finish(limit: Sink.batch)
-            write(StoreBatch(connections: tracer.takeRecords(), events: tracer.takeEvents()))
-        }
-        if let problem { throw problem }
-        let ended = max(Timestamp(rawValue: tracer.lastPacket), states[states.count - 1].observedAt)
-        return recorder.summary(ended: ended, packetsDropped: 0, trace: tracer.summary())
+        if let damage = captures.damage { throw damage }
     }
 
     private func open() throws(CaptureError) -> CaptureSet {
         guard vipPath != dipPath else { return CaptureSet(try Capture.open(file: vipPath, tap: .both), nil) }
         return CaptureSet(
             try Capture.open(file: vipPath, tap: .vip), try Capture.open(file: dipPath, tap: .dip))
-    }
-}
-
-/// The moments of a replay at which the recorder wants to look, in order of time.
-private struct Moments {
-    enum Moment {
-        /// As long before the last reading as the kernel's counters may lag.
-        case beforeLag(Timestamp)
-        case reading(KernelState)
-    }
-
-    private var moments: [(time: Timestamp, moment: Moment)]
-
-    init(states: [KernelState]) {
-        moments = states.map { ($0.observedAt, .reading($0)) }
-        guard states.count > 1 else {
-            // The only snapshot was taken after the captures, whatever their clocks say.
-            moments[0].time = Timestamp(rawValue: .max)
-            return
-        }
-        for state in [states[0], states[states.count - 1]] {
-            let beforeLag = state.observedAt.advanced(by: .zero - EvidenceRecorder.counterLag)
-            moments.append((beforeLag, .beforeLag(beforeLag)))
-        }
-        moments.sort { $0.time < $1.time }
-    }
-
-    /// The time of the next moment; the end of time if there is none.
-    var next: Int64 { moments.first?.time.rawValue ?? .max }
-
-    mutating func take(upTo time: Int64) -> [Moment] {
-        let count = moments.prefix { $0.time.rawValue <= time }.count
-        guard count > 0 else { return [] }
-        defer { moments.removeFirst(count) }
-        return moments[..<count].map(\.moment)
     }
 }

@@ -30,7 +30,7 @@ extension ConnectionTracer {
         return RealServerTrace(
             endpoint: topology.servers[server].endpoint,
             captured: traffic.captured(connections: counts.connections), straggling: counts.straggling,
-            notForwarded: traffic.notForwarded, openConnections: UInt64(max(traffic.open, 0)),
+            translated: traffic.translated, openConnections: UInt64(max(traffic.open, 0)),
             activeEntries: UInt64(max(traffic.active, 0)), inactiveEntries: UInt64(max(traffic.inactive, 0)),
             outcomes: counts.outcomes, synRetransmissions: counts.synRetransmissions,
             connectLatency: counts.connectLatency)
@@ -44,11 +44,7 @@ extension ConnectionTracer.ServerTraffic {
             outBytes: outBytes)
     }
 
-    /// Replies that came in on the DIP side and did not leave on the VIP side. Where segments are split on the way
-    /// out more may leave than came in.
-    fileprivate var notForwarded: TrafficCounters {
-        guard outPackets > translatedPackets else { return TrafficCounters() }
-        return TrafficCounters(
-            outPackets: outPackets - translatedPackets, outBytes: outBytes - min(outBytes, translatedBytes))
+    fileprivate var translated: TrafficCounters {
+        TrafficCounters(outPackets: translatedPackets, outBytes: translatedBytes)
     }
 }

@@ -74,9 +74,8 @@ package struct RealServerTrace: Sendable {
     package var captured: TrafficCounters
     /// Packets and bytes for connections that are not in our table any more; not among the captured ones.
     package var straggling: TrafficCounters
-    /// Replies that came in on the DIP side and did not leave on the VIP side; among the captured ones, though the
-    /// kernel counts a reply only when it forwards it.
-    package var notForwarded: TrafficCounters
+    /// Replies that left on the VIP side, packets and bytes.
+    package var translated: TrafficCounters
     /// Connections that are open now.
     package var openConnections: UInt64
     /// Entries that the kernel counts as active, by our replay of its rules.
@@ -90,22 +89,33 @@ package struct RealServerTrace: Sendable {
     /// Translated SYN out to SYN-ACK in.
     package var connectLatency: LatencyHistogram
 
+    /// - Parameter translated: `nil` if every reply that came in left.
     package init(
         endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(),
-        straggling: TrafficCounters = TrafficCounters(), notForwarded: TrafficCounters = TrafficCounters(),
+        straggling: TrafficCounters = TrafficCounters(), translated: TrafficCounters? = nil,
         openConnections: UInt64 = 0, activeEntries: UInt64 = 0, inactiveEntries: UInt64 = 0,
         outcomes: [UInt64] = [], synRetransmissions: UInt64 = 0, connectLatency: LatencyHistogram = LatencyHistogram()
     ) {
         self.endpoint = endpoint
         self.captured = captured
         self.straggling = straggling
-        self.notForwarded = notForwarded
+        self.translated = translated ?? captured
         self.openConnections = openConnections
         self.activeEntries = activeEntries
         self.inactiveEntries = inactiveEntries
         self.outcomes = outcomes
         self.synRetransmissions = synRetransmissions
         self.connectLatency = connectLatency
+    }
+
+    /// Replies that came in on the DIP side and did not leave on the VIP side; among the captured ones, though the
+    /// kernel counts a reply only when it forwards it. Where segments are split on the way out more may leave than
+    /// came in.
+    package var notForwarded: TrafficCounters {
+        guard captured.outPackets > translated.outPackets else { return TrafficCounters() }
+        return TrafficCounters(
+            outPackets: captured.outPackets - translated.outPackets,
+            outBytes: captured.outBytes - min(captured.outBytes, translated.outBytes))
     }
 }
 
@@ -130,5 +140,11 @@ package struct LatencyHistogram: Sendable, Hashable {
         buckets[bucket] += 1
         count += 1
         sumInNanoseconds += nanoseconds
+    }
+
+    mutating func add(_ other: LatencyHistogram) {
+        for bucket in buckets.indices { buckets[bucket] += other.buckets[bucket] }
+        count += other.count
+        sumInNanoseconds += other.sumInNanoseconds
     }
 }

@@ -57,15 +57,19 @@ package struct CaptureSet: ~Copyable {
         while true {
             // Before this time no packet can follow those that wait.
             var horizon = Int64.max
+            var newest = Int64.min
             visitEach { capture in
                 do throws(CaptureError) {
                     try capture.fillForSlice()
                 } catch {
                     damage = damage ?? error
                 }
-                if !capture.isAtEnd, let last = capture.lastTime { horizon = min(horizon, last) }
+                guard let last = capture.lastTime else { return }
+                newest = max(newest, last)
+                if !capture.isAtEnd { horizon = min(horizon, last) }
             }
             guard let start = earliest() else { break }
+            if horizon == .max { horizon = newest + 1 }
             // After a pause, what happened in it by the clock alone happens before the next packet.
             if start > handedOver { advance(start) }
             let next = boundary()
@@ -78,6 +82,13 @@ package struct CaptureSet: ~Copyable {
             advance(handedOver)
         }
         if let damage { throw damage }
+    }
+
+    /// The files, to be read by several threads instead of by ``readFiles(boundary:packets:advance:)``.
+    ///
+    /// - Parameter shard: Whose a packet is, a number below `count`; called by several threads at the same time.
+    package consuming func dealt(to count: Int, shard: @escaping @Sendable (PacketSummary) -> Int) -> DealtCaptures {
+        DealtCaptures(first, second, shards: count, shard: shard)
     }
 
     /// Reads what waits on the interfaces, and hands over every packet up to a time that none older can follow.

@@ -104,11 +104,12 @@ struct Recording {
     }
 
     /// Replays it without a database.
-    func replayInMemory() throws -> RunEvidence {
+    func replayInMemory(threads: Int = 1) throws -> RunEvidence {
         let folder = try TemporaryFolder()
         try write(to: folder)
-        return try Replay(vipPath: folder.path("vip.pcap"), dipPath: folder.path("dip.pcap"), kernelStates: states)
-            .run(name: "test")
+        var replay = Replay(vipPath: folder.path("vip.pcap"), dipPath: folder.path("dip.pcap"), kernelStates: states)
+        replay.threads = threads
+        return try replay.run(name: "test")
     }
 
     func verdict() throws -> VerdictReport { Judge.verdict(on: try replay()) }

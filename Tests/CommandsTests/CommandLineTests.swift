@@ -15,7 +15,7 @@ struct CommandLineTests {
             "collect --level handshake", "run --level full -- true", "collect --level auto",
             "replay --vip a.pcap --dip b.pcap --level handshake",
             "replay --vip a.pcap --dip b.pcap --kernel k.json --kernel l.json --database F --format json",
-            "replay --vip a.pcap --dip b.pcap --database none",
+            "replay --vip a.pcap --dip b.pcap --database none --threads 4 --tracked-connections 1000000",
             "verify", "verify --database F --run last --virtual-service tcp/192.168.122.100:80 --format markdown",
             "verify --run 3", "verify --entries -", "verify --entries F --format text",
             "connections --watch 0.5 --format ipvsadm", "connections --format csv --client 192.168.122.1",
@@ -37,6 +37,8 @@ struct CommandLineTests {
             ("collect --tracked-connections 1", "64 is the least"),
             ("verify --virtual-service nonsense", "nonsense"), ("replay --vip a.pcap", "--dip"),
             ("collect --level half", "half"), ("replay --vip a --dip b --level auto", "auto"),
+            ("replay --vip a --dip b --threads 0", "use 1 to 64"),
+            ("replay --vip a --dip b --tracked-connections 1", "64 is the least"),
             ("services --format yaml", "yaml"), ("bogus", "bogus"),
         ])
     func `a wrong call is refused with exit status 64, and told what is wrong`(line: String, words: String) {

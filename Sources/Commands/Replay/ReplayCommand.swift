@@ -46,8 +46,21 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The run's name.", valueName: "name"))
     var name = "replay"
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How many threads trace (default: one per core, 8 at most); the verdict does not depend on it.",
+            valueName: "count"))
+    var threads: Int?
+
     @Option(name: .long, help: "How to print the verdict.")
     var format: VerdictFormat = .text
+
+    func validate() throws {
+        if let threads, !(1...64).contains(threads) {
+            throw ValidationError("--threads: \(threads) is out of range; use 1 to 64")
+        }
+    }
 
     func run() async throws {
         let report = try await Failure.reporting {
@@ -62,6 +75,7 @@ struct ReplayCommand: AsyncParsableCommand {
         var replay = Replay(vipPath: vip, dipPath: dip, kernelStates: states)
         replay.trackedConnections = tracked.trackedConnections
         replay.level = level
+        replay.threads = threads ?? min(ProcessInfo.processInfo.activeProcessorCount, 8)
         let path = database.path(environment: ProcessInfo.processInfo.environment)
         if path == "none" { return Judge.verdict(on: try replay.run(name: name)) }
         let store = try TraceStore.open(path: path)

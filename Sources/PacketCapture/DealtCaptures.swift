@@ -1,0 +1,228 @@
+package import PacketDecoding
+
+/// One or two capture files read as one stream in order of time, and dealt out to shards that take their packets at
+/// the same time.
+///
+/// Works in rounds. First every file is read on by a thread of its own (``read(_:)``), then one thread says how far
+/// the round goes (``beginRound(boundary:)``), then every shard takes its packets (``take(_:packets:advance:)``). What
+/// a shard takes is in the order in which ``CaptureSet/readFiles(boundary:packets:advance:)`` would hand it over.
+///
+/// Confinement: each file and each shard by one thread at a time, and the phases of a round one after the other.
+@safe
+package final class DealtCaptures: @unchecked Sendable {
+    /// How many packets of a file are dealt at once, at most.
+    private static let block = 32_768
+
+    private let first: DealtCapture
+    private let second: DealtCapture?
+    /// Up to where packets were taken, and up to where they are in this round.
+    private var handedOver = Int64.min
+    private var end = Int64.min
+
+    /// - Parameters:
+    ///   - shards: How many there are.
+    ///   - shard: Whose a packet is; called by several threads at the same time.
+    package init(
+        _ first: consuming Capture, _ second: consuming Capture?, shards: Int,
+        shard: @escaping @Sendable (PacketSummary) -> Int
+    ) {
+        self.first = DealtCapture(first, shards: shards, block: Self.block, shard: shard)
+        self.second =
+            switch consume second {
+            case .some(let second): DealtCapture(second, shards: shards, block: Self.block, shard: shard)
+            case nil: nil
+            }
+    }
+
+    package var files: Int { second == nil ? 1 : 2 }
+
+    /// What was wrong with a file; what was read before it is dealt out.
+    package var damage: CaptureError? { first.damage ?? second?.damage }
+
+    /// Reads on in one of the files.
+    package func read(_ file: Int) {
+        if file == 0 { first.read() } else { second?.read() }
+    }
+
+    /// The time of the oldest packet that waits, which what happens by the clock alone comes before; `nil` at the end.
+    package var earliest: Int64? {
+        let time = min(first.earliest, second?.earliest ?? .max)
+        return time == .max ? nil : time
+    }
+
+    /// Says how far the packets go that shards may take now.
+    ///
+    /// - Parameter boundary: Packets from this time on wait for another round.
+    /// - Returns: The time before which every packet is taken in this round.
+    package func beginRound(boundary: Int64) -> Int64 {
+        let start = earliest ?? .max
+        var horizon = min(first.horizon, second?.horizon ?? .max)
+        if horizon == .max { horizon = max(first.newest, second?.newest ?? .min) + 1 }
+        handedOver = end
+        // A block of packets of one time has to move on all the same.
+        end = min(max(min(horizon, boundary), start &+ 1), boundary)
+        return min(end, horizon)
+    }
+
+    /// Lends a shard its packets of this round in order of time, and drops them.
+    ///
+    /// - Parameters:
+    ///   - packets: Receives many at once.
+    ///   - advance: Called with times up to which every packet of this shard was handed over.
+    package func take(_ shard: Int, packets: (Span<PacketSummary>) -> Void, advance: (Int64) -> Void) {
+        var batch = InlineArray<64, PacketSummary>(repeating: PacketSummary())
+        var filled = 0
+        var left = unsafe first.list(of: shard)
+        // A single file has nothing on the other side.
+        var right = unsafe second?.list(of: shard) ?? first.emptyList
+        let (leftPackets, rightPackets) = unsafe (first.packets, (second ?? first).packets)
+        var told = handedOver
+        while true {
+            let start = unsafe min(left.pointee.time, right.pointee.time)
+            guard start < end else { break }
+            if start > told { advance(start) }
+            let sliceEnd = min(start + CaptureSet.slice, end)
+            while true {
+                let (leftTime, rightTime) = unsafe (left.pointee.time, right.pointee.time)
+                guard min(leftTime, rightTime) < sliceEnd else { break }
+                // As in PacketQueue.merge, without a branch.
+                let isLeft = leftTime <= rightTime ? 1 : 0
+                let (leftPacket, rightPacket) = unsafe (
+                    UInt(bitPattern: leftPackets + Int(left.pointee.place)),
+                    UInt(bitPattern: rightPackets + Int(right.pointee.place))
+                )
+                let packet = (leftPacket ^ rightPacket) & UInt(bitPattern: -isLeft) ^ rightPacket
+                batch[filled] = unsafe UnsafePointer<PacketSummary>(bitPattern: packet)!.pointee
+                unsafe left += isLeft
+                unsafe right += 1 - isLeft
+                filled += 1
+                if filled == 64 {
+                    packets(batch.span)
+                    filled = 0
+                }
+            }
+            if filled > 0 { packets(batch.span.extracting(0..<filled)) }
+            filled = 0
+            told = sliceEnd
+            if sliceEnd < end { advance(sliceEnd) }
+        }
+        unsafe first.drop(before: left, of: shard)
+        unsafe second?.drop(before: right, of: shard)
+    }
+}
+
+/// The packets of a capture file that wait, with a list for each shard of those that are its own.
+///
+/// Confinement: as ``DealtCaptures`` says.
+@safe
+private final class DealtCapture {
+    /// A packet in a shard's list.
+    struct Entry: BitwiseCopyable {
+        /// The packet's time, or that of a later one which came before it in the file. Every list ends with a time
+        /// after all others.
+        var time: Int64
+        var place: Int32
+    }
+
+    /// A shard's entries that were not taken yet.
+    struct List: BitwiseCopyable {
+        var begin = 0
+        var end = 0
+    }
+
+    private var capture: Capture
+    private let shard: @Sendable (PacketSummary) -> Int
+    private let block: Int
+    let packets: UnsafeMutablePointer<PacketSummary>
+    private var count = 0
+    /// A row of entries for each shard, one longer than ``block``.
+    private let entries: UnsafeMutablePointer<Entry>
+    private let lists: UnsafeMutablePointer<List>
+    private let shards: Int
+    private(set) var newest = Int64.min
+    private(set) var damage: CaptureError?
+
+    init(
+        _ capture: consuming Capture, shards: Int, block: Int, shard: @escaping @Sendable (PacketSummary) -> Int
+    ) {
+        self.capture = capture
+        self.shards = shards
+        self.block = block
+        self.shard = shard
+        unsafe packets = .allocate(capacity: block)
+        unsafe entries = .allocate(capacity: (shards + 1) * (block + 1))
+        unsafe lists = .allocate(capacity: shards + 1)
+        unsafe lists.initialize(repeating: List(), count: shards + 1)
+        for shard in 0...shards { endList(of: shard) }
+    }
+
+    deinit {
+        unsafe packets.deallocate()
+        unsafe entries.deallocate()
+        unsafe lists.deallocate()
+    }
+
+    private func row(_ shard: Int) -> UnsafeMutablePointer<Entry> { unsafe entries + shard * (block + 1) }
+
+    private func endList(of shard: Int) {
+        unsafe row(shard)[lists[shard].end] = Entry(time: .max, place: 0)
+    }
+
+    /// The first of a shard's entries that was not taken yet.
+    func list(of shard: Int) -> UnsafePointer<Entry> { unsafe UnsafePointer(row(shard) + lists[shard].begin) }
+
+    var emptyList: UnsafePointer<Entry> { unsafe UnsafePointer(row(shards)) }
+
+    /// Notes that a shard took its entries before `entry`.
+    func drop(before entry: UnsafePointer<Entry>, of shard: Int) {
+        unsafe lists[shard].begin = entry - UnsafePointer(row(shard))
+    }
+
+    var earliest: Int64 {
+        (0..<shards).reduce(Int64.max) { unsafe min($0, list(of: $1).pointee.time) }
+    }
+
+    /// Before this time no packet can follow those that wait.
+    var horizon: Int64 { capture.isAtEnd ? .max : newest }
+
+    /// Reads until the block is full or the file ends.
+    func read() {
+        dropTaken()
+        while count < block, !capture.isAtEnd {
+            do throws(CaptureError) {
+                _ = try capture.fill(limit: block - count)
+            } catch {
+                damage = error
+            }
+            var (count, newest) = (count, newest)
+            _ = capture.take(before: .max) { found in
+                for index in found.indices {
+                    newest = max(newest, found[index].time)
+                    let owner = shard(found[index])
+                    unsafe (packets + count).initialize(to: found[index])
+                    unsafe row(owner)[lists[owner].end] = Entry(time: newest, place: Int32(count))
+                    unsafe lists[owner].end += 1
+                    count += 1
+                }
+            }
+            (self.count, self.newest) = (count, newest)
+        }
+        for shard in 0..<shards { endList(of: shard) }
+    }
+
+    /// Moves what was not taken to the front. What was taken came before it, whoever's it was.
+    private func dropTaken() {
+        let taken = (0..<shards).reduce(0) { unsafe $0 + lists[$1].begin }
+        unsafe packets.update(from: packets + taken, count: count - taken)
+        count -= taken
+        for shard in 0..<shards {
+            let list = unsafe lists[shard]
+            let row = unsafe row(shard)
+            for place in list.begin..<list.end {
+                let entry = unsafe row[place]
+                unsafe row[place - list.begin] = Entry(time: entry.time, place: entry.place - Int32(taken))
+            }
+            unsafe lists[shard] = List(begin: 0, end: list.end - list.begin)
+        }
+    }
+}
