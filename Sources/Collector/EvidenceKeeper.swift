@@ -28,7 +28,11 @@ struct EvidenceKeeper: ReplaySink {
         run = RunDescription(id: 1, name: name, started: started)
     }
 
-    mutating func write(_ batch: StoreBatch) {
+    mutating func write(_ parts: [StoreBatch]) {
+        for part in parts { keep(part) }
+    }
+
+    private mutating func keep(_ batch: StoreBatch) {
         for observed in batch.configurations {
             configurations[observed.virtualService, default: []].append(observed.configuration)
         }

@@ -44,16 +44,16 @@ struct ReplayJournal {
             case .reading(let state):
                 if let entries = state.connections { tracers.observe(entries, began: state.observedAt) }
                 let (configurations, events) = recorder.observe(state, trace: tracers.summary())
-                write(StoreBatch(events: events, configurations: configurations), &sink)
+                write([StoreBatch(events: events, configurations: configurations)], &sink)
             }
         }
     }
 
     /// After a failure nothing more is written.
-    private mutating func write(_ batch: StoreBatch, _ sink: inout some ReplaySink) {
+    private mutating func write(_ parts: [StoreBatch], _ sink: inout some ReplaySink) {
         guard problem == nil else { return }
         do throws(StoreError) {
-            try sink.write(batch)
+            try sink.write(parts)
         } catch {
             problem = error
         }

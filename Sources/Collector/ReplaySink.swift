@@ -1,4 +1,5 @@
 import Balance
+import ConnectionTracing
 import IPVSModel
 import TraceStore
 
@@ -9,7 +10,8 @@ protocol ReplaySink {
     /// How many connections are best written at once.
     static var batch: Int { get }
 
-    mutating func write(_ batch: StoreBatch) throws(StoreError)
+    /// - Parameter parts: What was found at the same time, one after the other or by several tracers.
+    mutating func write(_ parts: [StoreBatch]) throws(StoreError)
 
     /// Ends the run: everything was written.
     consuming func evidence(_ summary: RunSummary) throws(StoreError) -> RunEvidence
@@ -30,7 +32,16 @@ struct StoredReplay: ReplaySink {
         run = try store.beginRun(name: name, started: started)
     }
 
-    func write(_ batch: StoreBatch) throws(StoreError) { try store.write(batch, run: run) }
+    /// In one transaction, so that rows of all parts are in order of id, and events in order of time.
+    func write(_ parts: [StoreBatch]) throws(StoreError) {
+        guard var batch = parts.first else { return }
+        for part in parts.dropFirst() {
+            batch.connections += part.connections
+            batch.events += part.events
+        }
+        if parts.count > 1 { batch.events.sort { $0.time < $1.time } }
+        try store.write(batch, run: run)
+    }
 
     func evidence(_ summary: RunSummary) throws(StoreError) -> RunEvidence {
         try store.finish(run: run, summary)

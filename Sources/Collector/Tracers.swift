@@ -73,17 +73,10 @@ final class Tracers: Sendable {
         }
     }
 
-    /// What was found since the last call, events in order of time.
-    func takeOutput() -> StoreBatch {
-        var batch = StoreBatch()
-        for shard in shards {
-            shard.tracer.withLock { tracer in
-                let (records, events) = (tracer.takeRecords(), tracer.takeEvents())
-                if batch.connections.isEmpty { batch.connections = records } else { batch.connections += records }
-                batch.events += events
-            }
+    /// What was found since the last call, by shard.
+    func takeOutput() -> [StoreBatch] {
+        shards.map { shard in
+            shard.tracer.withLock { StoreBatch(connections: $0.takeRecords(), events: $0.takeEvents()) }
         }
-        if shards.count > 1 { batch.events.sort { $0.time < $1.time } }
-        return batch
     }
 }

@@ -11,7 +11,7 @@ package import PacketDecoding
 @safe
 package final class DealtCaptures: @unchecked Sendable {
     /// How many packets of a file are dealt at once, at most.
-    private static let block = 32_768
+    private static let block = 16_384
 
     private let first: DealtCapture
     private let second: DealtCapture?
