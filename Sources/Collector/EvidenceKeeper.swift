@@ -22,6 +22,7 @@ struct EvidenceKeeper: ReplaySink {
     let firstConnectionID: Int64 = 1
     private var run: RunDescription
     private var services: [Service] = []
+    private var levels: [LevelChange] = []
     private var configurations: [VirtualServiceIdentity: [ServiceConfiguration]] = [:]
 
     init(name: String, started: Timestamp) {
@@ -33,6 +34,7 @@ struct EvidenceKeeper: ReplaySink {
     }
 
     private mutating func keep(_ batch: StoreBatch) {
+        levels += batch.levels
         for observed in batch.configurations {
             configurations[observed.virtualService, default: []].append(observed.configuration)
         }
@@ -84,7 +86,7 @@ struct EvidenceKeeper: ReplaySink {
                     assignments: assignments[identity] ?? [], realServers: closing[identity]?.realServers ?? [],
                     causes: closing[identity]?.causes ?? [:],
                     unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0, table: closing[identity]?.table)
-            }, packetsDropped: summary.packetsDropped)
+            }, packetsDropped: summary.packetsDropped, levels: levels)
     }
 
     /// A service's assignments in order of time. Of a connection that was written again the last row counts.

@@ -9,9 +9,12 @@ struct ReplayJournal {
     private var recorder: EvidenceRecorder
     private var pending: Moments
     private let lastReading: Timestamp
+    private var level: LevelChange?
     private var problem: StoreError?
 
-    init(states: [KernelState], counters: EvidenceRecorder.Counters) {
+    /// - Parameter level: What the captures show.
+    init(states: [KernelState], level: CaptureLevel, counters: EvidenceRecorder.Counters) {
+        self.level = LevelChange(time: states[0].observedAt, level: level, cause: .began)
         recorder = EvidenceRecorder(counters: counters)
         pending = Moments(states: states)
         lastReading = states[states.count - 1].observedAt
@@ -30,14 +33,19 @@ struct ReplayJournal {
     /// Called when every packet was traced.
     mutating func finish(_ tracers: Tracers, _ sink: inout some ReplaySink) throws(StoreError) -> RunSummary {
         pass(.max, tracers, &sink)
-        tracers.finish()
-        write(tracers.takeOutput(), &sink)
+        var isFinished = false
+        while !isFinished {
+            isFinished = tracers.finish(limit: type(of: sink).batch)
+            write(tracers.takeOutput(), &sink)
+        }
         if let problem { throw problem }
         let ended = max(Timestamp(rawValue: tracers.lastPacket), lastReading)
         return recorder.summary(ended: ended, packetsDropped: 0, trace: tracers.summary())
     }
 
     private mutating func pass(_ time: Int64, _ tracers: Tracers, _ sink: inout some ReplaySink) {
+        if let level { write([StoreBatch(levels: [level])], &sink) }
+        level = nil
         for moment in pending.take(upTo: time) {
             switch moment {
             case .beforeLag(let time): recorder.noteCaptured(tracers.summary(), at: time)

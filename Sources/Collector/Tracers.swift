@@ -17,17 +17,21 @@ final class Tracers: Sendable {
 
     private let shards: [Shard]
     private let sharder: ClientSharder
+    private let nextID: Mutex<Int64>
 
     /// - Parameters:
     ///   - count: How many tracers.
     ///   - capacity: The most connections to track at once.
     ///   - states: Every configuration there will be.
-    init(count: Int, capacity: Int, firstConnectionID: Int64, states: [KernelState]) {
+    ///   - level: What the captures show.
+    init(count: Int, capacity: Int, firstConnectionID: Int64, states: [KernelState], level: CaptureLevel) {
         // Clients are not dealt out quite evenly.
         let share = count == 1 ? capacity : capacity / count + capacity / count / 8 + 64
-        shards = (0..<count).map { number in
+        nextID = Mutex(firstConnectionID)
+        shards = (0..<count).map { _ in
             var tracer = ConnectionTracer(
-                capacity: share, firstConnectionID: firstConnectionID + Int64(number) << 40)
+                capacity: share, firstConnectionID: firstConnectionID, isNumberedLater: count > 1)
+            tracer.setLevel(level, at: states[0].observedAt)
             for state in states { tracer.update(to: state) }
             return Shard(tracer)
         }
@@ -47,6 +51,21 @@ final class Tracers: Sendable {
 
     func advance(to time: Int64) {
         for shard in shards.indices { advance(shard, to: time) }
+        number()
+    }
+
+    /// Gives connections that began since the last call their ids, in the order in which one tracer would have.
+    private func number() {
+        guard count > 1 else { return }
+        let births = shards.map { $0.tracer.withLock { $0.unnumbered } }
+        var order = births.indices.flatMap { shard in births[shard].indices.map { (shard: shard, index: $0) } }
+        order.sort { births[$0.shard][$0.index] < births[$1.shard][$1.index] }
+        var ids = births.map { Array(repeating: Int64(0), count: $0.count) }
+        nextID.withLock { next in
+            for (offset, birth) in order.enumerated() { ids[birth.shard][birth.index] = next + Int64(offset) }
+            next += Int64(order.count)
+        }
+        for (shard, ids) in zip(shards, ids) { shard.tracer.withLock { $0.number(ids) } }
     }
 
     /// Ties the rows of the kernel's table to connections.
@@ -66,10 +85,14 @@ final class Tracers: Sendable {
 
     var pendingRecords: Int { shards.reduce(0) { $0 + $1.tracer.withLock { $0.pendingRecords } } }
 
-    /// Writes every connection that changed since it was last written: the captures have ended.
-    func finish() {
-        DispatchQueue.concurrentPerform(iterations: shards.count) { shard in
-            shards[shard].tracer.withLock { $0.finish() }
+    /// Writes connections that changed since they were last written: the captures have ended.
+    ///
+    /// - Parameter limit: How many at most from each tracer.
+    /// - Returns: Whether all are written.
+    func finish(limit: Int) -> Bool {
+        number()
+        return shards.reduce(true) { isFinished, shard in
+            shard.tracer.withLock { $0.finish(limit: limit) } && isFinished
         }
     }
 

@@ -2,7 +2,7 @@
 ///
 /// What no longer holds is not taken out but skipped, so that adding costs a store at the end and nothing else.
 struct AgeQueue {
-    /// A record's number above the lower half of its id, which tells it from a later one in the same place.
+    /// A record's number above the lower half of its first time, which tells it from a later one in the same place.
     private var entries: [UInt64] = []
     private var head = 0
 
@@ -20,7 +20,7 @@ struct AgeQueue {
             }
             entries.removeLast(entries.count - kept)
         }
-        entries.append(UInt64(number) << 32 | UInt64(truncatingIfNeeded: flows[number].id) & 0xffff_ffff)
+        entries.append(UInt64(number) << 32 | UInt64(truncatingIfNeeded: flows[number].first) & 0xffff_ffff)
     }
 
     /// Takes the oldest record that is still in the table and for which `holds` is true.
@@ -42,7 +42,7 @@ struct AgeQueue {
         let number = UInt32(truncatingIfNeeded: entry >> 32)
         let isSame =
             flows[number].marks.contains(.live)
-            && UInt32(truncatingIfNeeded: flows[number].id) == UInt32(truncatingIfNeeded: entry)
+            && UInt32(truncatingIfNeeded: flows[number].first) == UInt32(truncatingIfNeeded: entry)
         return isSame && holds(flows[number]) ? number : nil
     }
 }

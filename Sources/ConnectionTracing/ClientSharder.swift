@@ -4,36 +4,54 @@ package import PacketDecoding
 /// Tells packets apart by their client, so that several tracers may each trace a part of the clients.
 ///
 /// Both sides of a connection share the client's address and port; which end is the client is known from the virtual
-/// services and real servers.
+/// services and real servers. With persistence a client's connections hang together, and so may its neighbours'.
 package struct ClientSharder: Sendable {
     let endpoints: EndpointTable
+    /// Whether packets to unknown addresses may be a firewall mark's.
+    let hasMarks: Bool
+    /// How much of the address decides; `nil` is all of it and the port.
+    let prefixLength: UInt8?
 
     /// - Returns: A number below `count`, the same for all packets of a client's port.
     package func shard(of packet: PacketSummary, count: Int) -> Int {
-        let isIn =
-            endpoints.match(
-                packet.destinationHigh, packet.destinationLow, port: packet.destinationPort,
-                transport: packet.transport
-            ).role != .none
+        var isIn = isKnown(
+            packet.destinationHigh, packet.destinationLow, packet.destinationPort, packet.transport)
+        if !isIn, hasMarks {
+            isIn = !isKnown(packet.sourceHigh, packet.sourceLow, packet.sourcePort, packet.transport)
+        }
         return isIn
-            ? Self.shard(packet.sourceHigh, packet.sourceLow, packet.sourcePort, count)
-            : Self.shard(packet.destinationHigh, packet.destinationLow, packet.destinationPort, count)
+            ? shard(packet.sourceHigh, packet.sourceLow, packet.sourcePort, count)
+            : shard(packet.destinationHigh, packet.destinationLow, packet.destinationPort, count)
     }
 
     /// - Returns: The shard of the packets of an entry of the kernel's table.
     package func shard(of entry: ConnectionEntry, count: Int) -> Int {
-        Self.shard(entry.client.address.high, entry.client.address.low, entry.client.port, count)
+        shard(entry.client.address.high, entry.client.address.low, entry.client.port, count)
     }
 
     @inline(__always)
-    private static func shard(_ high: UInt64, _ low: UInt64, _ port: UInt16, _ count: Int) -> Int {
-        let product = (low ^ UInt64(port) << 48 ^ 0x9E37_79B9_7F4A_7C15)
-            .multipliedFullWidth(by: high ^ 0xD6E8_FEB8_6659_FD93)
+    private func isKnown(_ high: UInt64, _ low: UInt64, _ port: UInt16, _ transport: UInt8) -> Bool {
+        endpoints.match(high, low, port: port, transport: transport).role != .none
+    }
+
+    @inline(__always)
+    private func shard(_ high: UInt64, _ low: UInt64, _ port: UInt16, _ count: Int) -> Int {
+        guard let prefixLength else { return Self.hash(high, low ^ UInt64(port) << 48, count) }
+        let network = IPAddress(high: high, low: low).masked(to: prefixLength)
+        return Self.hash(network.high, network.low, count)
+    }
+
+    @inline(__always)
+    private static func hash(_ high: UInt64, _ low: UInt64, _ count: Int) -> Int {
+        let product = (low ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: high ^ 0xD6E8_FEB8_6659_FD93)
         return Int((product.high ^ product.low).multipliedFullWidth(by: UInt64(count)).high)
     }
 }
 
 extension ConnectionTracer {
     /// Deals out packets as this tracer's configuration says.
-    package func makeSharder() -> ClientSharder { ClientSharder(endpoints: endpoints) }
+    package func makeSharder() -> ClientSharder {
+        ClientSharder(
+            endpoints: topology.table, hasMarks: topology.hasMarks, prefixLength: topology.clientPrefixLength)
+    }
 }

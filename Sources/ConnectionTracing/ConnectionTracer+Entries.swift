@@ -105,7 +105,17 @@ extension ConnectionTracer {
         flows[notesOf: number].entryLast = milliseconds
         flows[notesOf: number].entry = PackedEntry(state: state, expiresIn: entry.expiresIn)
         flows[number].marks.insert(.entryRead)
+        follow(entry, on: number, at: time)
         return true
+    }
+
+    /// Has our timer run out when the kernel's does: a timeout that was changed holds from an entry's next packet on,
+    /// and not every packet may be captured.
+    private mutating func follow(_ entry: ConnectionEntry, on number: UInt32, at time: Timestamp) {
+        guard flows[number].last <= time.rawValue else { return }
+        let left = (Int64(entry.expiresIn) + 1) * 1_000_000_000
+        let ours = flows[number].last + timeout(of: flows[number]) - time.rawValue
+        flows[number].grace = Int32(clamping: (left - ours) / 1_000_000_000)
     }
 
     /// Takes a row of a connection that began before we did into our table, so that its real server is known and its
@@ -115,16 +125,15 @@ extension ConnectionTracer {
             let state = EntryState(entry.state, entry.transportProtocol)
         else { return }
         let client = ClientKey(entry.client, entry.transportProtocol)
-        var record = FlowRecord(client: client, id: nextID)
-        nextID += 1
+        var record = FlowRecord(client: client, id: 0)
         record.service = topology.virtuals[Int(virtual)].service
         record.virtual = virtual
         record.marks = [.live, .beganBefore, .adopted, .established]
         record.state = state
         record.first = time.rawValue
-        // Its timer runs out when the kernel's does.
-        record.last = time.rawValue + (Int64(entry.expiresIn) + 1) * 1_000_000_000 - timeout(of: record)
+        record.last = time.rawValue
         let number = flows.insert(record, hash: client.hash(seed))
+        follow(entry, on: number, at: time)
         bind(number, to: server)
         if flows[number].realServer == FlowRecord.unknown { retire(number, outcomeIfOpen: .open) }
     }

@@ -12,6 +12,10 @@ extension ConnectionTracer {
             if lookup.isDIPSide { noteForwarded(number, packet) } else { noteRepeated(number, packet) }
         } else if lookup.isDIPSide {
             noteConnect(number)
+        } else if level == .handshake, flows[number].state == .synReceived, packet.flags.contains(.ack) {
+            // The ACK that completes the handshake will not be seen.
+            flows[number].state = .established
+            flows[number].marks.insert(.established)
         }
     }
 

@@ -60,12 +60,18 @@ extension ConnectionTracer {
         }
     }
 
+    /// The kernel's timer ran out before this packet came.
+    @inline(never)
+    mutating func expire(_ number: UInt32) {
+        if flows[number].origin.isCounted { count(.entryExpired, service: flows[number].service) }
+        retire(number, outcomeIfOpen: .expired)
+    }
+
     /// Whether a SYN begins a connection of its own: it has a number of its own, or the kernel schedules it anew
     /// whatever its number, as it does when a refused client tries again.
     private func isNewHandshake(_ packet: PacketSummary, _ lookup: Lookup, on known: FlowRecord) -> Bool {
         if known.vip.start != packet.sequence || known.vip.syn == 0 && known.dip.syn == 0 { return true }
-        guard !lookup.isDIPSide, known.vip.syn != 0 else { return false }
-        return isGone(known, at: packet.time) || isSpent(known)
+        return !lookup.isDIPSide && known.vip.syn != 0 && isSpent(known)
     }
 
     /// Whether the kernel schedules a SYN on this entry anew.
@@ -77,14 +83,12 @@ extension ConnectionTracer {
     /// A new handshake on a client port that the table knows: a new connection takes its place.
     private mutating func supersede(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
         let old = flows[number]
-        let isGone = isGone(old, at: packet.time)
-        let isRescheduled = isGone || isSpent(old)
-        if isGone, old.origin.isCounted { count(.entryExpired, service: old.service) }
+        let isRescheduled = isSpent(old)
         let template = flows[notesOf: number].template
-        retire(number, outcomeIfOpen: isGone ? .expired : .open)
+        retire(number, outcomeIfOpen: .open)
         let successor = create(
-            packet, lookup, virtual: old.virtual, marks: isGone ? [] : isRescheduled ? .reusedPort : .sameEntry)
-        guard !isGone, successor != FlowTable.none else { return successor }
+            packet, lookup, virtual: old.virtual, marks: isRescheduled ? .reusedPort : .sameEntry)
+        guard successor != FlowTable.none else { return successor }
         count(isRescheduled ? .portReuse : .sameEntry, service: old.service)
         if !isRescheduled {
             flows[successor].state = old.state
@@ -107,8 +111,7 @@ extension ConnectionTracer {
             serviceCounts[Int(service)].unmatchedPackets += 1
             return FlowTable.none
         }
-        var record = FlowRecord(client: ClientKey(packet, isIn: lookup.isIn), id: nextID)
-        nextID += 1
+        var record = FlowRecord(client: ClientKey(packet, isIn: lookup.isIn), id: 0)
         record.first = packet.time
         record.last = packet.time
         record.service = service
@@ -128,6 +131,7 @@ extension ConnectionTracer {
         default: record.state = .udp
         }
         let number = flows.insert(record, hash: lookup.hash)
+        self.number(number, packet)
         if let persistence = topology.services[Int(service)].persistence,
             marks.isDisjoint(with: [.beganBefore, .sameEntry])
         {
@@ -142,8 +146,9 @@ extension ConnectionTracer {
     }
 
     /// The first packet of a connection known from the kernel's table alone.
-    mutating func awaken(_ number: UInt32) {
+    mutating func awaken(_ number: UInt32, _ packet: PacketSummary) {
         flows[number].marks.remove(.adopted)
+        self.number(number, packet)
         count(.beganBefore, service: flows[number].service)
     }
 
@@ -210,8 +215,7 @@ extension ConnectionTracer {
     private mutating func sweep(_ number: UInt32) {
         guard flows[number].marks.contains(.live) else { return }
         if isGone(flows[number], at: now) {
-            if flows[number].origin.isCounted { count(.entryExpired, service: flows[number].service) }
-            retire(number, outcomeIfOpen: .expired)
+            expire(number)
         } else if now - flows[number].last >= Self.linger, flows[number].isOver, !flows[number].marks.contains(.written)
         {
             write(number, outcomeIfOpen: .open)

@@ -104,11 +104,12 @@ extension ConnectionTracer {
     @inline(__always)
     mutating func trace(_ packet: PacketSummary, _ lookup: Lookup) {
         if !packet.marks.isDisjoint(with: [.icmpError, .laterFragment]) { return traceAddition(packet, lookup) }
-        if packet.transport != 6 {
-            if topology.hasOnePacket, isOnePacket(lookup) { return traceOnePacket(packet, lookup) }
-            forgetIfGone(packet, lookup)
-        }
+        if topology.hasOnePacket, packet.transport != 6, isOnePacket(lookup) { return traceOnePacket(packet, lookup) }
         var number = find(packet, lookup)
+        if number != FlowTable.none, isGone(flows[number], at: packet.time) {
+            expire(number)
+            number = FlowTable.none
+        }
         let opens = lookup.isIn && packet.flags.intersection([.syn, .ack]) == .syn
         if number == FlowTable.none || opens {
             number = begin(number, packet, lookup)
@@ -120,7 +121,7 @@ extension ConnectionTracer {
     /// Everything a packet changes in its connection and in what is counted.
     @inline(__always)
     mutating func apply(_ packet: PacketSummary, _ lookup: Lookup, to number: UInt32) {
-        if flows[number].marks.contains(.adopted) { awaken(number) }
+        if flows[number].marks.contains(.adopted) { awaken(number, packet) }
         if lookup.isDIPSide, flows[number].endpoint == FlowRecord.unknown { bind(number, to: lookup.endpoint) }
         let change = Self.update(&flows[number], packet, lookup, stateTable)
         let server = flows[number].realServer
@@ -166,6 +167,7 @@ extension ConnectionTracer {
         let wasOver = record.isOver
         // The VIP side alone drives the kernel's state: a reply that the director does not forward never reaches IPVS.
         if !lookup.isDIPSide {
+            record.grace = 0
             if !lookup.isIn { record.marks.remove(.inputOnly) }
             let direction: EntryStateTable.Direction =
                 lookup.isIn ? record.marks.contains(.inputOnly) ? .inputOnly : .input : .output

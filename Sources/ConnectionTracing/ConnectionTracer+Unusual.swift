@@ -113,16 +113,6 @@ extension ConnectionTracer {
 
     // MARK: Datagrams
 
-    /// A datagram flow whose timer ran out begins anew with its next packet.
-    @inline(never)
-    mutating func forgetIfGone(_ packet: PacketSummary, _ lookup: Lookup) {
-        guard packet.transport == 17, !lookup.isDIPSide, lookup.isIn else { return }
-        let number = find(packet, lookup)
-        guard number != FlowTable.none, isGone(flows[number], at: packet.time) else { return }
-        if flows[number].origin.isCounted { count(.entryExpired, service: flows[number].service) }
-        retire(number, outcomeIfOpen: .expired)
-    }
-
     /// Whether a packet is of a service that schedules every datagram for itself.
     func isOnePacket(_ lookup: Lookup) -> Bool {
         guard let virtual = virtual(of: lookup) else { return false }

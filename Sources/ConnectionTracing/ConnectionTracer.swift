@@ -36,6 +36,8 @@ package struct ConnectionTracer: ~Copyable {
     /// The latest time told by packets or ``advance(to:)``, in nanoseconds since the epoch.
     package internal(set) var now: Int64 = 0
     var nextID: Int64
+    /// What began since the last numbering; `nil` where ids are given at once.
+    var births: [ConnectionBirth]?
     let seed: UInt64
     var sweepCursor: UInt32 = 0
     var sweptUntil: Int64 = 0
@@ -107,13 +109,12 @@ package struct ConnectionTracer: ~Copyable {
     /// - Parameters:
     ///   - capacity: The most connections to track at once; each costs at most 250 bytes.
     ///   - firstConnectionID: The id of the first connection; the following count up.
-    ///   - seed: What tracers that share the work have in common; a random one by default.
-    package init(
-        capacity: Int, firstConnectionID: Int64 = 1, seed: UInt64 = .random(in: .min ... .max)
-    ) {
+    ///   - isNumberedLater: Whether ids are given by ``number(_:)``, since several tracers share the work.
+    package init(capacity: Int, firstConnectionID: Int64 = 1, isNumberedLater: Bool = false) {
         flows = FlowTable(capacity: capacity)
         nextID = firstConnectionID
-        self.seed = seed | 1
+        births = isNumberedLater ? [] : nil
+        seed = .random(in: .min ... .max) | 1
         setTimeouts(KernelState.Timeouts())
     }
 
@@ -149,7 +150,7 @@ package struct ConnectionTracer: ~Copyable {
     func isGone(_ record: borrowing FlowRecord, at time: Int64) -> Bool {
         let timeout = timeout(of: record)
         // The kernel's timers run late by up to a sixteenth on average.
-        return time - record.last > timeout + timeout / 16
+        return time - record.last > timeout + timeout / 16 + Int64(record.grace) * 1_000_000_000
     }
 
     /// How many connections wait to be taken.

@@ -26,6 +26,11 @@ package struct FlowRecord: BitwiseCopyable {
     /// How often the sequence numbers began anew in each direction, as seen on the VIP side.
     var inWraps: UInt16 = 0
     var outWraps: UInt16 = 0
+    /// How much longer than by the rules the kernel keeps the entry, by its own timer when last read; the next packet
+    /// starts that anew.
+    ///
+    /// - Unit: seconds.
+    var grace: Int32 = 0
 
     // Lines 2 and 3: one per side.
     var vip = FlowSide()

@@ -102,7 +102,7 @@ struct PersistenceTemplates {
 
 extension IPAddress {
     /// The address with everything after a prefix cleared; 32 bits are a whole IPv4 address, 128 a whole IPv6 one.
-    fileprivate func masked(to prefixLength: UInt8) -> IPAddress {
+    func masked(to prefixLength: UInt8) -> IPAddress {
         if isIPv4 {
             return IPAddress(ipv4: prefixLength == 0 ? 0 : ipv4Bits & (.max << (32 - UInt32(min(prefixLength, 32)))))
         }

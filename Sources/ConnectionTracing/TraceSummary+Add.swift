@@ -54,6 +54,8 @@ extension RealServerTrace {
         straggling = straggling + other.straggling
         translated = translated + other.translated
         openConnections += other.openConnections
+        activeEntries += other.activeEntries
+        inactiveEntries += other.inactiveEntries
         outcomes = zip(outcomes, other.outcomes).map { $0 + $1 }
         synRetransmissions += other.synRetransmissions
         connectLatency.add(other.connectLatency)
