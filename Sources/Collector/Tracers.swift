@@ -56,7 +56,7 @@ final class Tracers: Sendable {
 
     /// Gives connections that began since the last call their ids, in the order in which one tracer would have.
     private func number() {
-        guard count > 1 else { return }
+        guard shards.contains(where: { $0.tracer.withLock { $0.hasUnnumbered } }) else { return }
         let births = shards.map { $0.tracer.withLock { $0.unnumbered } }
         var order = births.indices.flatMap { shard in births[shard].indices.map { (shard: shard, index: $0) } }
         order.sort { births[$0.shard][$0.index] < births[$1.shard][$1.index] }

@@ -83,7 +83,7 @@ extension ConnectionTracer {
 
     private func find(_ entry: ConnectionEntry, virtual: UInt16) -> UInt32 {
         let client = ClientKey(entry.client, entry.transportProtocol)
-        return flows.find(client.hash(seed)) { flows[$0].virtual == virtual && flows[$0].belongs(to: client) }
+        return flows.find(client, client.hash(seed), virtual: virtual)
     }
 
     private func endpoint(of entry: ConnectionEntry) -> UInt16? {

@@ -1,9 +1,12 @@
 import PacketDecoding
 
 /// Which connection a packet belongs to.
+///
+/// Whatever a packet passes through here is `mutating`, also where it changes nothing: a tracer that is only lent would
+/// be copied, all of it, for every packet.
 extension ConnectionTracer {
     @inline(__always)
-    func find(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
+    mutating func find(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
         let client = ClientKey(packet, isIn: lookup.isIn)
         let candidate = lookup.candidate
         // Others of the batch may have taken it from the table since.
@@ -14,39 +17,38 @@ extension ConnectionTracer {
                 : flows[candidate].virtual == lookup.virtual
             if isIt { return candidate }
         }
-        guard lookup.isDIPSide else {
-            return flows.find(lookup.hash) { number in
-                flows[number].virtual == lookup.virtual && flows[number].belongs(to: client)
-            }
-        }
-        guard !topology.hasSharedServers else { return findOnSharedServer(packet, lookup) }
-        return flows.find(lookup.hash) { number in
-            flows[number].belongs(to: client)
-                && (flows[number].endpoint == lookup.endpoint
-                    || flows[number].endpoint == FlowRecord.unknown && couldServe(flows[number], packet, lookup))
-        }
+        return search(packet, lookup)
+    }
+
+    /// The same without a candidate.
+    @inline(never)
+    private mutating func search(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
+        let client = ClientKey(packet, isIn: lookup.isIn)
+        guard lookup.isDIPSide else { return flows.find(client, lookup.hash, virtual: lookup.virtual) }
+        guard !topology.hasSharedServers else { return searchSharedServer(packet, lookup) }
+        let number = flows.find(client, lookup.hash, endpoint: lookup.endpoint)
+        guard number != FlowTable.none, flows[number].endpoint == FlowRecord.unknown else { return number }
+        return couldServe(flows[number], packet, lookup) ? number : searchSharedServer(packet, lookup)
     }
 
     /// The same where a client may use one port for two services that share a real server: a packet from the client
     /// belongs to the connection whose numbers it continues, one from the real server to the newest, as in the kernel.
-    @inline(never)
-    private func findOnSharedServer(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
-        let client = ClientKey(packet, isIn: lookup.isIn)
+    private mutating func searchSharedServer(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
         var best = FlowTable.none
         var distance = UInt32.max
         var id = Int64.min
-        _ = flows.find(lookup.hash) { number in
+        let client = ClientKey(packet, isIn: lookup.isIn)
+        var position: UInt32?
+        while let number = flows.next(client, lookup.hash, after: &position) {
             let record = flows[number]
-            guard record.belongs(to: client),
-                lookup.virtual == FlowRecord.unknown || record.virtual == lookup.virtual,
+            guard lookup.virtual == FlowRecord.unknown || record.virtual == lookup.virtual,
                 record.endpoint == lookup.endpoint
                     || record.endpoint == FlowRecord.unknown && couldServe(record, packet, lookup)
-            else { return false }
+            else { continue }
             let own = packet.sequence &- record.vip.start
             if best == FlowTable.none || (lookup.isIn && packet.transport == 6 ? own < distance : record.id > id) {
                 (best, distance, id) = (number, own, record.id)
             }
-            return false
         }
         return best
     }
@@ -55,8 +57,7 @@ extension ConnectionTracer {
     ///
     /// A packet that lags behind the connection which had the client's port before has a sequence number from before
     /// this one's first.
-    @inline(never)
-    private func couldServe(_ record: borrowing FlowRecord, _ packet: PacketSummary, _ lookup: Lookup) -> Bool {
+    private mutating func couldServe(_ record: FlowRecord, _ packet: PacketSummary, _ lookup: Lookup) -> Bool {
         guard topology.endpoints[Int(lookup.endpoint)].services.contains(record.service) else { return false }
         guard record.transport == 6, record.vip.syn != 0, !packet.marks.contains(.icmpError) else { return true }
         if !lookup.isIn, !packet.flags.contains(.ack) { return false }
@@ -65,15 +66,15 @@ extension ConnectionTracer {
     }
 
     /// The virtual service and address of a packet: on the DIP side the only one its real server serves.
-    func virtual(of lookup: Lookup) -> UInt16? {
+    mutating func virtual(of lookup: Lookup) -> UInt16? {
         guard lookup.virtual == FlowRecord.unknown else { return lookup.virtual }
         let candidates = topology.endpoints[Int(lookup.endpoint)].services
         return candidates.count == 1 ? topology.services[Int(candidates[0])].virtual : nil
     }
 
     /// Whether the table has any connection of a packet's client port.
-    func isClientKnown(_ packet: PacketSummary, _ lookup: Lookup) -> Bool {
-        let client = ClientKey(packet, isIn: lookup.isIn)
-        return flows.find(lookup.hash) { flows[$0].belongs(to: client) } != FlowTable.none
+    mutating func isClientKnown(_ packet: PacketSummary, _ lookup: Lookup) -> Bool {
+        var position: UInt32?
+        return flows.next(ClientKey(packet, isIn: lookup.isIn), lookup.hash, after: &position) != nil
     }
 }

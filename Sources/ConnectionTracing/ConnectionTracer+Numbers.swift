@@ -6,7 +6,7 @@ package struct ConnectionBirth: Sendable, Comparable, BitwiseCopyable {
     /// Of its first packet, in nanoseconds since the epoch.
     let time: Int64
     /// The first packet's number in its capture.
-    let ordinal: UInt32
+    let ordinal: UInt64
     let tap: UInt8
     /// Its record.
     var place: UInt32
@@ -37,6 +37,9 @@ extension ConnectionTracer {
                 time: packet.time, ordinal: packet.ordinal, tap: packet.tap.rawValue, place: place))
         flows[place].id = -Int64(births!.count)
     }
+
+    /// Whether any connection waits for an id.
+    package var hasUnnumbered: Bool { births?.isEmpty == false }
 
     /// The connections that wait for an id, in the order in which they began here.
     package var unnumbered: [ConnectionBirth] { births ?? [] }

@@ -92,7 +92,7 @@ extension ConnectionTracer {
 
     /// With direct routing a packet leaves as it came, to the MAC address of its real server.
     @inline(never)
-    private func lookUpLink(_ packet: PacketSummary, _ result: inout Lookup) {
+    private mutating func lookUpLink(_ packet: PacketSummary, _ result: inout Lookup) {
         let service = topology.virtuals[Int(result.virtual)].service
         guard let endpoint = topology.endpoint(atLink: packet.linkDestination, of: service, packet.transport) else {
             return

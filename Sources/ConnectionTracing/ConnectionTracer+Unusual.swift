@@ -114,7 +114,7 @@ extension ConnectionTracer {
     // MARK: Datagrams
 
     /// Whether a packet is of a service that schedules every datagram for itself.
-    func isOnePacket(_ lookup: Lookup) -> Bool {
+    mutating func isOnePacket(_ lookup: Lookup) -> Bool {
         guard let virtual = virtual(of: lookup) else { return false }
         return topology.services[Int(topology.virtuals[Int(virtual)].service)].isOnePacket
     }
@@ -139,18 +139,16 @@ extension ConnectionTracer {
     }
 
     /// The datagram of a client that waits longest to be sent on: of IPv4 the one with the same identification.
-    private func oldestUnforwarded(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
-        let client = ClientKey(packet, isIn: lookup.isIn)
+    private mutating func oldestUnforwarded(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
         var best = FlowTable.none
-        var id = Int64.max
-        _ = flows.find(lookup.hash) { number in
+        var first = Int64.max
+        let client = ClientKey(packet, isIn: lookup.isIn)
+        var position: UInt32?
+        while let number = flows.next(client, lookup.hash, after: &position) {
             let record = flows[number]
-            if record.belongs(to: client), record.endpoint == FlowRecord.unknown,
-                record.vip.start == packet.sequence, record.id < id
-            {
-                (best, id) = (number, record.id)
+            if record.endpoint == FlowRecord.unknown, record.vip.start == packet.sequence, record.first < first {
+                (best, first) = (number, record.first)
             }
-            return false
         }
         return best
     }

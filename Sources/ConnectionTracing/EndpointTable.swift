@@ -25,6 +25,8 @@ struct EndpointTable {
 
     private var slots = [Slot](repeating: Slot(), count: 16)
     private var mask: UInt64 = 15
+    /// A bit for every port that any entry has: most addresses that are nobody's are told by their port.
+    private var ports = [UInt64](repeating: 0, count: 1_024)
     /// Whether any service takes every port of its address.
     private var hasAnyPort = false
 
@@ -48,6 +50,7 @@ struct EndpointTable {
             slots[slot] = Slot(
                 high: address.high, low: address.low, rest: key | UInt64(entry.role.rawValue), index: entry.index)
             hasAnyPort = hasAnyPort || entry.endpoint.port == 0
+            ports[Int(entry.endpoint.port >> 6)] |= 1 << UInt64(entry.endpoint.port & 63)
         }
     }
 
@@ -64,8 +67,11 @@ struct EndpointTable {
 
     @inline(__always)
     func match(_ high: UInt64, _ low: UInt64, port: UInt16, transport: UInt8) -> Match {
-        let found = exact(high, low, Self.key(port: port, transport: transport))
-        if found.role != .none || !hasAnyPort { return found }
+        if ports[Int(port >> 6)] & 1 << UInt64(port & 63) != 0 {
+            let found = exact(high, low, Self.key(port: port, transport: transport))
+            if found.role != .none { return found }
+        }
+        guard hasAnyPort else { return Match(role: .none, index: 0) }
         return exact(high, low, Self.key(port: 0, transport: transport))
     }
 

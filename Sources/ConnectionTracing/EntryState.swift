@@ -62,10 +62,11 @@ package enum EntryState: UInt8, Sendable, BitwiseCopyable, CaseIterable {
     ///
     /// - Source: `tcp_state_active_table` in `ip_vs_proto_tcp.c`; `set_sctp_state` in `ip_vs_proto_sctp.c`.
     @inline(__always)
-    package var isActive: Bool { Self.active & 1 << UInt32(rawValue) != 0 }
-
-    private static let active: UInt32 = [Self.established, .synSent, .synReceived, .synAck, .sctpEstablished]
-        .reduce(0) { $0 | 1 << UInt32($1.rawValue) }
+    package var isActive: Bool {
+        // ESTABLISHED, SYN_SENT, SYN_RECV and SYNACK of TCP, ESTABLISHED of SCTP.
+        let active: UInt32 = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 10 | 1 << 20
+        return active & 1 << UInt32(rawValue) != 0
+    }
 
     /// Whether a SYN finds this entry spent, so that it is scheduled anew.
     ///

@@ -17,17 +17,17 @@ package struct EntryStateTable: Sendable {
     }
 
     /// TCP: the next state by direction, the lower five flags, and the state.
-    private let tcp: [UInt8]
+    private let tcp: [EntryState]
 
     /// - Parameter isDefending: Whether the kernel uses the stricter table: the sysctl `secure_tcp` is on.
     package init(isDefending: Bool = false) {
         let rows = Self.tcpRows.map { normal, defending in Self.states(isDefending ? defending ?? normal : normal) }
-        var table = [UInt8](repeating: EntryState.close.rawValue, count: 3 * 32 * 16)
+        var table = [EntryState](repeating: .close, count: 3 * 32 * 16)
         for direction in Direction.allCases {
             for flags in 0..<32 {
                 guard let row = Self.row(TCPFlags(rawValue: UInt8(flags))) else { continue }
                 for (state, next) in rows[direction.rawValue * 4 + row].enumerated() {
-                    table[direction.rawValue << 9 | flags << 4 | state] = next.rawValue
+                    table[direction.rawValue << 9 | flags << 4 | state] = next
                 }
             }
         }
@@ -45,8 +45,7 @@ package struct EntryStateTable: Sendable {
     @inline(__always)
     package func next(_ state: EntryState, flags: TCPFlags, _ direction: Direction) -> EntryState {
         guard state.rawValue < EntryState.udp.rawValue else { return nextOfOthers(state, flags, direction) }
-        let index = direction.rawValue << 9 | Int(flags.rawValue & 0x1f) << 4 | Int(state.rawValue)
-        return EntryState(rawValue: tcp[index]) ?? .none
+        return tcp[direction.rawValue << 9 | Int(flags.rawValue & 0x1f) << 4 | Int(state.rawValue)]
     }
 
     @inline(never)

@@ -105,12 +105,42 @@ package struct FlowTable: ~Copyable {
         }
     }
 
+    /// The connection of a client port with a virtual service.
+    func find(_ client: ClientKey, _ hash: UInt32, virtual: UInt16) -> UInt32 {
+        find(hash) { self[$0].virtual == virtual && self[$0].belongs(to: client) }
+    }
+
+    /// The connection of a client port with a real server's endpoint; else one whose real server is not known.
+    func find(_ client: ClientKey, _ hash: UInt32, endpoint: UInt16) -> UInt32 {
+        var unbound = Self.none
+        let number = find(hash) { number in
+            guard self[number].belongs(to: client) else { return false }
+            if self[number].endpoint == FlowRecord.unknown, unbound == Self.none { unbound = number }
+            return self[number].endpoint == endpoint
+        }
+        return number == Self.none ? unbound : number
+    }
+
+    /// The next connection of a client port, for those who want all of them.
+    ///
+    /// - Parameter position: `nil` before the first; moved on.
+    func next(_ client: ClientKey, _ hash: UInt32, after position: inout UInt32?) -> UInt32? {
+        var next = position.map { ($0 &+ 1) & slotMask } ?? hash & slotMask
+        while true {
+            let slot = unsafe slots[Int(next)]
+            if slot == Self.emptySlot { return nil }
+            position = next
+            let number = UInt32(truncatingIfNeeded: slot)
+            if UInt32(truncatingIfNeeded: slot >> 32) == hash, self[number].belongs(to: client) { return number }
+            next = (next &+ 1) & slotMask
+        }
+    }
+
     /// Finds a record.
     ///
     /// - Parameters:
     ///   - hash: The hash of the client's address, port and protocol.
-    ///   - isMatch: Whether the record of this number is the one; called for each of this hash in turn. It looks at what
-    ///     it needs of the record: handed over as a whole, the record would be copied.
+    ///   - isMatch: Whether the record of this number is the one; called for each of this hash in turn.
     /// - Returns: The record's number, or ``none``.
     @inline(__always)
     package func find(_ hash: UInt32, _ isMatch: (UInt32) -> Bool) -> UInt32 {

@@ -14,6 +14,12 @@ enum Ethernet {
         return try skipTags(etherType, in: bytes, at: headerLength)
     }
 
+    /// The destination of a frame whose header is there.
+    @inline(__always)
+    static func destination(of bytes: RawSpan) -> UInt64 {
+        UInt64(bytes.uint32(at: 0)) << 16 | UInt64(bytes.uint16(at: 4))
+    }
+
     /// Walks over VLAN tags that begin at `offset`.
     @inline(never)
     static func skipTags(

@@ -26,7 +26,6 @@ enum IPv4 {
         summary.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.uint32(at: offset + 16))
         summary.ipLength = UInt32(truncatingIfNeeded: length)
         summary.payloadLength = UInt32(truncatingIfNeeded: length - headerLength)
-        summary.timeToLive = bytes.byte(at: offset + 8)
         summary.transport = bytes.byte(at: offset + 9)
         let identification = bytes.uint16(at: offset + 4)
         summary.sequence = UInt32(identification)

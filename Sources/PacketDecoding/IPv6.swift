@@ -25,7 +25,6 @@ enum IPv6 {
         summary.destinationLow = bytes.uint64(at: offset + 32)
         summary.ipLength = UInt32(truncatingIfNeeded: length)
         summary.sequence = 0
-        summary.timeToLive = bytes.byte(at: offset + 7)
 
         var next = bytes.byte(at: offset + 6)
         var position = offset + headerLength

@@ -4,7 +4,7 @@ public struct PacketDecoder: Sendable {
     private let tap: Tap
     /// UDP ports that real servers take tunnels on.
     private var tunnelPorts: [UInt16] = []
-    private var ordinal: UInt32 = 0
+    private var ordinal: UInt64 = 0
     private var fragments = FragmentTable()
     private var failures = [UInt64](repeating: 0, count: DecodingError.all.count)
 
@@ -71,10 +71,8 @@ public struct PacketDecoder: Sendable {
         summary.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.uint32(at: start + 16))
         summary.ipLength = length
         summary.payloadLength = length - headers
-        summary.timeToLive = bytes.byte(at: start + 8)
         summary.transport = TCP.protocolNumber
-        summary.linkDestinationHigh = bytes.uint32(at: 0)
-        summary.linkDestinationLow = bytes.uint16(at: 4)
+        summary.linkDestination = Ethernet.destination(of: bytes)
         summary.sourcePort = bytes.uint16(at: segment)
         summary.destinationPort = bytes.uint16(at: segment + 2)
         summary.sequence = bytes.uint32(at: segment + 4)
@@ -100,13 +98,11 @@ public struct PacketDecoder: Sendable {
     private func networkHeader(
         of bytes: RawSpan, into summary: inout PacketSummary
     ) throws(DecodingError) -> (etherType: UInt16, offset: Int) {
-        summary.linkDestinationHigh = 0
-        summary.linkDestinationLow = 0
+        summary.linkDestination = 0
         switch linkType {
         case .ethernet:
             let payload = try Ethernet.payload(of: bytes)
-            summary.linkDestinationHigh = bytes.uint32(at: 0)
-            summary.linkDestinationLow = bytes.uint16(at: 4)
+            summary.linkDestination = Ethernet.destination(of: bytes)
             return payload
         case .linuxCookedV1: return try LinuxCooked.payloadV1(of: bytes)
         case .linuxCookedV2: return try LinuxCooked.payloadV2(of: bytes)

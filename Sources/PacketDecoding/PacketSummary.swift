@@ -1,6 +1,6 @@
 public import IPVSModel
 
-/// What the tracer needs of one packet: a flat value of 80 bytes, made without allocation.
+/// What the tracer needs of one packet: a flat value of 80 bytes without a hole, made without allocation.
 ///
 /// Of a packet in a tunnel it tells the inner one, sent to the tunnel's far end; of an ICMP error the connection it is
 /// about, in the direction in which the error travels. ``marks`` says so.
@@ -15,6 +15,10 @@ public struct PacketSummary: Sendable, BitwiseCopyable {
     ///
     /// - Unit: nanoseconds since the epoch.
     public var time: Int64 = 0
+    /// The Ethernet destination as a number of 48 bits; 0 without Ethernet.
+    public var linkDestination: UInt64 = 0
+    /// The packet's number in its capture, counted from 0, decodable or not.
+    public var ordinal: UInt64 = 0
     /// The sequence number of TCP; for UDP the IPv4 identification, which survives translation; for an ICMP error its
     /// type and code in one number.
     public var sequence: UInt32 = 0
@@ -24,19 +28,12 @@ public struct PacketSummary: Sendable, BitwiseCopyable {
     public var ipLength: UInt32 = 0
     /// Bytes after the transport header.
     public var payloadLength: UInt32 = 0
-    /// The packet's number in its capture, counted from 0, decodable or not; wraps.
-    public var ordinal: UInt32 = 0
-    /// The Ethernet destination, first four bytes and last two; 0 without Ethernet.
-    public var linkDestinationHigh: UInt32 = 0
-    public var linkDestinationLow: UInt16 = 0
     public var sourcePort: UInt16 = 0
     public var destinationPort: UInt16 = 0
     /// The IP protocol number; of an ICMP error that of the packet it is about.
     public var transport: UInt8 = 0
     /// The flags of TCP; for SCTP those that mean the same, see ``SCTPEvent``.
     public var flags: TCPFlags = []
-    /// Time to live or hop limit.
-    public var timeToLive: UInt8 = 0
     /// Which side the capture it came from may show.
     public var tap: Tap = .both
     public var marks: Marks = []
@@ -50,9 +47,6 @@ public struct PacketSummary: Sendable, BitwiseCopyable {
     public var destination: Endpoint {
         Endpoint(address: IPAddress(high: destinationHigh, low: destinationLow), port: destinationPort)
     }
-
-    /// The Ethernet destination as a number of 48 bits; 0 without Ethernet.
-    @inlinable public var linkDestination: UInt64 { UInt64(linkDestinationHigh) << 16 | UInt64(linkDestinationLow) }
 
     /// How a packet differs from an ordinary one.
     @frozen
