@@ -135,7 +135,11 @@ extension ConnectionTracer {
         let number = flows.insert(record, hash: client.hash(seed))
         follow(entry, on: number, at: time)
         bind(number, to: server)
-        if flows[number].realServer == FlowRecord.unknown { retire(number, outcomeIfOpen: .open) }
+        if flows[number].realServer == FlowRecord.unknown {
+            retire(number, outcomeIfOpen: .open)
+        } else {
+            closed.append(number, in: flows) { $0.isSpare }
+        }
     }
 
     /// Connections that the kernel must still hold and that were not among the rows of the reading at `time`.

@@ -192,7 +192,7 @@ extension ConnectionTracer {
     mutating func noteEnd(_ number: UInt32) {
         let record = flows[number]
         if record.realServer != FlowRecord.unknown { traffic[Int(record.realServer)].open -= 1 }
-        closed.append(number, in: flows) { $0.isOver }
+        closed.append(number, in: flows) { $0.isSpare }
     }
 
     /// Writes out what ended, and forgets what the kernel has forgotten.
@@ -242,9 +242,9 @@ extension ConnectionTracer {
     ///
     /// - Returns: Whether there is room now.
     private mutating func evict() -> Bool {
-        let closed = closed.popFirst(in: flows) { $0.isOver }
+        let closed = closed.popFirst(in: flows) { $0.isSpare }
         guard let oldest = closed ?? halfOpen.popFirst(in: flows, where: { $0.isHalfOpen }) else { return false }
-        evictedConnections += 1
+        if !flows[oldest].marks.contains(.adopted) { evictedConnections += 1 }
         retire(oldest, outcomeIfOpen: .evicted)
         return true
     }

@@ -103,6 +103,9 @@ package struct FlowRecord: BitwiseCopyable {
             || marks.contains(.finIn) && !marks.isDisjoint(with: [.finOut, .inputOnly])
     }
 
+    /// Whether it goes first when the table is full: it is over, or nothing but a row of the kernel's table.
+    var isSpare: Bool { isOver || marks.contains(.adopted) }
+
     /// Whether it waits for its handshake, or for its first answer.
     var isHalfOpen: Bool { !isOver && !marks.contains(.established) }
 

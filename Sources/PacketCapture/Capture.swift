@@ -321,8 +321,9 @@ package struct Capture: ~Copyable {
 
 /// How a live interface is captured.
 package struct LiveCaptureOptions: Sendable, Hashable {
-    /// Bytes kept of each packet: headers with every option and two VLAN tags, no payload to speak of.
-    package var snapshotLength: Int32 = 128
+    /// Bytes kept of each packet: headers with two VLAN tags, of a packet in a tunnel or in an ICMP error too, and no
+    /// payload to speak of.
+    package var snapshotLength: Int32 = 160
     /// The kernel's ring.
     package var bufferBytes: Int32 = 32 << 20
     /// How long the kernel may keep a block of packets before handing it over.
