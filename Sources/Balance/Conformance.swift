@@ -22,6 +22,8 @@ struct Conformance {
     private(set) var checked = 0
     /// Unseen choices that the model took in.
     private(set) var unseen = 0
+    /// Assignments that a persistence template made.
+    private(set) var followed = 0
     /// Assignments that were made while no model applied.
     private(set) var unchecked = 0
     /// Assignments that were right only if a server was overloaded.
@@ -74,6 +76,11 @@ struct Conformance {
                 current += 1
                 isChanging = false
             }
+            // A client that follows its template does not move the scheduler.
+            guard assignment.isScheduled else {
+                followed += 1
+                continue
+            }
             isUsed = true
             switch take(sequence.choices[index], at: index, into: &model) {
             case .overload: permittedByOverload += 1
@@ -110,8 +117,6 @@ struct Conformance {
 }
 
 extension ServiceConfiguration {
-    /// The scheduler, if there is a model of it and it is asked for every connection.
-    var modelledScheduler: ModelledScheduler? {
-        flags.isDisjoint(with: [.persistent, .onePacket]) ? ModelledScheduler(scheduler) : nil
-    }
+    /// The scheduler, if there is a model of it.
+    var modelledScheduler: ModelledScheduler? { ModelledScheduler(scheduler) }
 }

@@ -46,9 +46,12 @@ struct Decision {
         explainMissingModel()
         explainOpenAudit()
         let needed = Self.cyclesNeeded * cycle
-        if conformance.unchecked == 0, sequence.seen < needed {
+        let scheduled = sequence.seen - conformance.followed
+        if conformance.unchecked == 0, scheduled < needed {
             reasons.append(
-                "too few connections: \(sequence.seen), and \(plural(Self.cyclesNeeded, "round")) over "
+                "too few connections: \(scheduled)"
+                    + (conformance.followed > 0 ? " beside \(conformance.followed) that follow a template" : "")
+                    + ", and \(plural(Self.cyclesNeeded, "round")) over "
                     + "\(plural(cycle, "real server")) take \(needed)")
         }
         if reasons.isEmpty { verdict = .pass }
@@ -65,7 +68,14 @@ struct Decision {
             ? "\(plural(conformance.unseenToExplain, "unaccounted connection")) would explain that"
             : "\(conformance.inexplicable) of them went where no unaccounted connection explains it"
 
-        if let possible = audit.possiblyUnseen(cycle: cycle),
+        if evictions > 0 {
+            reasons = ["\(total), but the evidence is incomplete", sentence(on: first)]
+        } else if isPersistent {
+            reasons = [
+                "\(total), but the service is persistent: when a template's timer ran out is not known exactly",
+                sentence(on: first),
+            ]
+        } else if let possible = audit.possiblyUnseen(cycle: cycle),
             conformance.unseenToExplain > possible
                 || conformance.inexplicable > audit.missingPackets
         {
@@ -124,24 +134,26 @@ struct Decision {
         let part =
             conformance.unchecked == evidence.assignments.count
             ? "" : ": \(plural(conformance.unchecked, "assignment")) not checked"
-        let flags = evidence.configurations.reduce(into: VirtualService.Flags()) { $0.formUnion($1.flags) }
         let unmodelled = evidence.configurations.map(\.scheduler).filter { ModelledScheduler($0) == nil }
         if evidence.configurations.isEmpty {
             reasons.append("the virtual service's settings were never read, so its scheduler is not known")
         } else if let scheduler = unmodelled.last {
             reasons.append("no model yet for \(scheduler)\(part)")
-        } else if flags.contains(.persistent) {
-            reasons.append(
-                "the service is persistent, so the scheduler is asked for a client's first connection only: no model yet"
-                    + part)
-        } else if flags.contains(.onePacket) {
-            reasons.append("one-packet scheduling: no model yet\(part)")
         } else {
             reasons.append("the scheduler was being changed\(part)")
         }
     }
 
+    /// Connections that were still open when our own table had no room for them.
+    private var evictions: Int { Int(clamping: evidence.causes[.evicted] ?? 0) }
+
+    private var isPersistent: Bool { evidence.configurations.contains { $0.flags.contains(.persistent) } }
+
     private mutating func explainOpenAudit() {
+        if evictions > 0 {
+            reasons.append(
+                "\(plural(evictions, "connection")) had to leave our own table: raise --tracked-connections")
+        }
         guard !audit.isClosed else { return }
         guard audit.isKernelKnown else {
             reasons.append(

@@ -155,7 +155,7 @@ package struct ConfiguredRealServer: Sendable, Hashable {
     }
 }
 
-/// One act of scheduling.
+/// One connection that the kernel chose a real server for.
 package struct Assignment: Sendable, Hashable {
     /// The connection's id in the store.
     package var connection: Int64
@@ -166,15 +166,19 @@ package struct Assignment: Sendable, Hashable {
     package var realServer: Endpoint?
     /// Translated SYN out to SYN-ACK in, on the DIP side; `nil` if either was not seen.
     package var realServerConnect: Duration?
+    /// Whether the scheduler was asked; if not, the client's persistence template decided.
+    package var isScheduled: Bool
 
     package init(
-        connection: Int64, time: Timestamp, client: Endpoint, realServer: Endpoint?, realServerConnect: Duration? = nil
+        connection: Int64, time: Timestamp, client: Endpoint, realServer: Endpoint?, realServerConnect: Duration? = nil,
+        isScheduled: Bool = true
     ) {
         self.connection = connection
         self.time = time
         self.client = client
         self.realServer = realServer
         self.realServerConnect = realServerConnect
+        self.isScheduled = isScheduled
     }
 }
 
@@ -234,4 +238,6 @@ package enum DifferenceCause: String, Sendable, Hashable, CaseIterable, Codable 
     case counterReset = "counter_reset"
     /// Packets dropped before they reached us.
     case captureLoss = "capture_loss"
+    /// Our own table was full, and dropped a connection that was not closed.
+    case evicted
 }

@@ -112,7 +112,7 @@ struct EvidenceKeeper: ReplaySink {
                 client: assignment.client,
                 realServer: assignment.realServer == KeptAssignment.unseen
                     ? nil : service.realServers[Int(assignment.realServer)],
-                realServerConnect: assignment.connect)
+                realServerConnect: assignment.connect, isScheduled: assignment.isScheduled)
         }
     }
 }
@@ -124,7 +124,9 @@ private struct KeptAssignment: BitwiseCopyable {
     private static let noConnect = Int64.min >> 16
 
     /// As in `Assignment`, in nanoseconds since the epoch.
-    let time: Int64
+    ///
+    /// Twice that, plus 1 if a persistence template decided: so the order is the time's.
+    private let timeAndTemplate: Int64
     private let clientHigh: UInt64
     private let clientLow: UInt64
     /// 48 bits and 16.
@@ -134,7 +136,7 @@ private struct KeptAssignment: BitwiseCopyable {
     init(_ record: borrowing ConnectionRecord, realServer: UInt16) {
         // A SYN that was seen on the DIP side alone counts from there, as in the database.
         let syn = record.vip.syn ?? record.dip.syn ?? .zero
-        time = record.firstSeen.advanced(by: syn).rawValue
+        timeAndTemplate = record.firstSeen.advanced(by: syn).rawValue << 1 | (record.origin.isScheduled ? 0 : 1)
         clientHigh = record.client.address.high
         clientLow = record.client.address.low
         connectionAndServer = record.id << 16 | Int64(realServer)
@@ -145,6 +147,8 @@ private struct KeptAssignment: BitwiseCopyable {
         connectAndPort = connect << 16 | Int64(record.client.port)
     }
 
+    var time: Int64 { timeAndTemplate >> 1 }
+    var isScheduled: Bool { timeAndTemplate & 1 == 0 }
     var connection: Int64 { connectionAndServer >> 16 }
     var realServer: UInt16 { UInt16(truncatingIfNeeded: connectionAndServer) }
 

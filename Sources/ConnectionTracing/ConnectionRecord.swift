@@ -87,7 +87,7 @@ package struct SideRecord: Sendable, Hashable {
 ///
 /// The raw values are stored and stable.
 package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable {
-    /// The kernel scheduled it: this is an assignment.
+    /// The kernel scheduled it: an assignment.
     case assigned = 0
     /// Scheduled anew over an entry in TIME_WAIT or CLOSE with the same client port: an assignment too.
     case assignedOnReusedPort = 1
@@ -95,16 +95,16 @@ package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable {
     case sameEntry = 2
     /// It began before the capture did.
     case beganBefore = 3
-    /// It follows its client's persistence template: the kernel counts it, and did not ask the scheduler.
+    /// It follows its client's persistence template: an assignment, of which the scheduler was not asked.
     case followsTemplate = 4
     /// No real server was available, and the director said so: there is no entry.
     case rejected = 5
 
-    /// Whether the scheduler was asked.
-    package var isAssignment: Bool { self == .assigned || self == .assignedOnReusedPort }
+    /// Whether the kernel chose a real server for it: its counter of connections grew.
+    package var isAssignment: Bool { isScheduled || self == .followsTemplate }
 
-    /// Whether the kernel's counter of connections grew.
-    package var isCounted: Bool { isAssignment || self == .followsTemplate }
+    /// Whether the scheduler was asked.
+    package var isScheduled: Bool { self == .assigned || self == .assignedOnReusedPort }
 }
 
 /// How a connection ended.

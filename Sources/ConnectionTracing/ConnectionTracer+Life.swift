@@ -63,7 +63,7 @@ extension ConnectionTracer {
     /// The kernel's timer ran out before this packet came.
     @inline(never)
     mutating func expire(_ number: UInt32) {
-        if flows[number].origin.isCounted { count(.entryExpired, service: flows[number].service) }
+        if flows[number].origin.isAssignment { count(.entryExpired, service: flows[number].service) }
         retire(number, outcomeIfOpen: .expired)
     }
 
@@ -108,6 +108,7 @@ extension ConnectionTracer {
     ) -> UInt32 {
         let service = topology.virtuals[Int(virtual)].service
         if flows.isFull, !evict() {
+            count(.evicted, service: service)
             serviceCounts[Int(service)].unmatchedPackets += 1
             return FlowTable.none
         }
@@ -182,7 +183,7 @@ extension ConnectionTracer {
         traffic[server].translatedPackets += UInt64(notes.errorPackets)
         traffic[server].translatedBytes += UInt64(notes.errorBytes)
         if record.state.isActive { traffic[server].active += 1 } else { traffic[server].inactive += 1 }
-        if record.origin.isCounted { serverCounts[server].connections += 1 }
+        if record.origin.isAssignment { serverCounts[server].connections += 1 }
         if record.marks.contains(.synRepeated) {
             serverCounts[server].synRetransmissions += UInt64(record.vip.inRepeated)
         }
@@ -245,6 +246,7 @@ extension ConnectionTracer {
         let closed = closed.popFirst(in: flows) { $0.isSpare }
         guard let oldest = closed ?? halfOpen.popFirst(in: flows, where: { $0.isHalfOpen }) else { return false }
         if !flows[oldest].marks.contains(.adopted) { evictedConnections += 1 }
+        if !flows[oldest].isSpare { count(.evicted, service: flows[oldest].service) }
         retire(oldest, outcomeIfOpen: .evicted)
         return true
     }

@@ -60,7 +60,7 @@ extension ConnectionTracer {
         case .refused: kind = .refused
         case .unanswered: kind = .unanswered
         case .notForwarded:
-            if record.origin.isCounted { count(.notTransmitted, service: record.service) }
+            if record.origin.isAssignment { count(.notTransmitted, service: record.service) }
             kind = .notForwarded
         case .evicted: kind = .evicted
         // Told when it happened, or an ordinary end.

@@ -92,7 +92,7 @@ package struct ConnectionTracer: ~Copyable {
 
     /// What the tracer counts that makes packets, table and counters differ. The names are the audit's.
     enum Cause: Int, CaseIterable {
-        case portReuse, sameEntry, retransmission, notTransmitted, beganBefore, entryExpired
+        case portReuse, sameEntry, retransmission, notTransmitted, beganBefore, entryExpired, evicted
 
         var name: String {
             switch self {
@@ -102,6 +102,7 @@ package struct ConnectionTracer: ~Copyable {
             case .notTransmitted: "scheduled_not_transmitted"
             case .beganBefore: "began_before_capture"
             case .entryExpired: "entry_expired"
+            case .evicted: "evicted"
             }
         }
     }
@@ -137,8 +138,15 @@ package struct ConnectionTracer: ~Copyable {
         }
     }
 
+    /// New timeouts hold for an entry from its next packet on, as in the kernel.
     private mutating func setTimeouts(_ settings: KernelState.Timeouts) {
-        timeouts = EntryState.allCases.map { $0.timeout(settings) * 1_000_000_000 }
+        let seconds = EntryState.allCases.map { $0.timeout(settings) }
+        defer { timeouts = seconds.map { $0 * 1_000_000_000 } }
+        guard !timeouts.isEmpty, timeouts != seconds.map({ $0 * 1_000_000_000 }) else { return }
+        for number in 0..<UInt32(flows.highWater) where flows[number].marks.contains(.live) {
+            let state = Int(flows[number].state.rawValue)
+            flows[number].grace += Int32(clamping: timeouts[state] / 1_000_000_000 - seconds[state])
+        }
     }
 
     /// How long the kernel keeps an entry after its last packet, in nanoseconds.

@@ -123,7 +123,7 @@ extension TraceStore {
         let statement = try RawStatement(
             """
             SELECT connection_id, virtual_service_id, real_server_id, assigned_ns, client_address_id, client_port,
-                real_server_connect_ns
+                real_server_connect_ns, is_scheduled
             FROM assignments WHERE run_id = ? ORDER BY assigned_ns, connection_id
             """, in: database)
         defer { statement.reset() }
@@ -136,7 +136,8 @@ extension TraceStore {
                         address: try names.address(statement.integer(4), in: database),
                         port: UInt16(clamping: statement.integer(5))),
                     realServer: names.realServers[statement.integer(2)] ?? nil,
-                    realServerConnect: statement.optionalInteger(6).map { .nanoseconds($0) }))
+                    realServerConnect: statement.optionalInteger(6).map { .nanoseconds($0) },
+                    isScheduled: statement.integer(7) != 0))
         }
         return Dictionary(
             found.compactMap { id, list in names.virtualServices[id].map { ($0, list) } },

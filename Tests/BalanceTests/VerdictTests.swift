@@ -169,14 +169,55 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
         #expect((service.fairness.jain ?? 0) > 0.99)
     }
 
-    @Test(arguments: [
-        (VirtualService.Flags.persistent, "the service is persistent"), (.onePacket, "one-packet scheduling"),
-    ])
-    func `a service that is not scheduled per connection is not judged`(flags: VirtualService.Flags, reason: String) {
-        let configuration = Synthetic.configuration([(3, 1), (2, 1), (1, 1)], flags: flags)
-        let service = judge(Synthetic.complete(Synthetic.roundRobin(100), configurations: [configuration]))
+    @Test func `one-packet scheduling asks the scheduler every time, and is judged`() {
+        let configuration = Synthetic.configuration([(3, 1), (2, 1), (1, 1)], flags: .onePacket)
+        #expect(judge(Synthetic.complete(Synthetic.roundRobin(100), configurations: [configuration])).verdict == .pass)
+        let wrong = judge(Synthetic.complete([3, 2, 1, 3, 3, 2, 1, 3, 2, 1], configurations: [configuration]))
+        #expect(wrong.verdict == .fail)
+    }
+
+    /// Round robin for every client's first connection; each comes back twice before the next one.
+    private func persistent(_ servers: [Int]) -> RunEvidence {
+        let configuration = Synthetic.configuration([(3, 1), (2, 1), (1, 1)], flags: .persistent)
+        var evidence = Synthetic.complete(
+            servers.flatMap { [$0, $0, $0] }, configurations: [configuration])
+        for index in evidence.virtualServices[0].assignments.indices where index % 3 != 0 {
+            evidence.virtualServices[0].assignments[index].isScheduled = false
+        }
+        return evidence
+    }
+
+    @Test func `connections that follow a template are counted, and do not move the scheduler`() {
+        let service = judge(persistent(Synthetic.roundRobin(30)))
+        #expect(service.verdict == .pass)
+        #expect(service.assignments == 90)
+        #expect(service.conformance.checked == 30)
+        #expect(service.audit.closed)
+    }
+
+    @Test func `too few that were scheduled are too few, however many follow them`() {
+        let service = judge(persistent(Synthetic.roundRobin(4)))
         #expect(service.verdict == .inconclusive)
-        #expect(service.reasons[0].hasPrefix(reason))
+        #expect(
+            service.reasons == [
+                "too few connections: 4 beside 8 that follow a template, and 2 rounds over 3 real servers take 6"
+            ])
+    }
+
+    @Test func `on a persistent service an assignment out of turn may be a template that ran out`() {
+        let service = judge(persistent([3, 2, 1, 3, 3, 2, 1, 3, 2, 1]))
+        #expect(service.verdict == .inconclusive)
+        #expect(service.reasons[0].contains("the service is persistent"))
+    }
+
+    @Test func `connections that had to leave our own table make no verdict, neither fail nor pass`() {
+        for servers in [Synthetic.roundRobin(100), [3, 2, 1, 3, 3, 2, 1, 3, 2, 1]] {
+            var evidence = Synthetic.complete(servers)
+            evidence.virtualServices[0].causes[.evicted] = 1
+            let service = judge(evidence)
+            #expect(service.verdict == .inconclusive)
+            #expect(service.reasons.last == "1 connection had to leave our own table: raise --tracked-connections")
+        }
     }
 }
 

@@ -66,7 +66,9 @@ struct SchemaTests {
             try SQLiteTool.run("SELECT id, name FROM connection_outcome ORDER BY id", on: path)
                 == ConnectionOutcome.allCases.map { "\($0.rawValue)|\($0.name)" })
         #expect(
-            try SQLiteTool.run("SELECT id, is_assignment FROM connection_origin ORDER BY id", on: path)
-                == ConnectionOrigin.allCases.map { "\($0.rawValue)|\($0.isAssignment ? 1 : 0)" })
+            try SQLiteTool.run("SELECT id, is_assignment, is_scheduled FROM connection_origin ORDER BY id", on: path)
+                == ConnectionOrigin.allCases.map {
+                    "\($0.rawValue)|\($0.isAssignment ? 1 : 0)|\($0.isScheduled ? 1 : 0)"
+                })
     }
 }

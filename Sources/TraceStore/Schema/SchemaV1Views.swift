@@ -55,7 +55,7 @@ extension Migration {
                 LEFT JOIN connection_state AS entry_state ON entry_state.id = connection.entry_state;
 
         CREATE VIEW assignments AS
-            -- What the scheduler decided: one row each time it was asked, by ids. By names in assignment_sequence.
+            -- What the kernel decided: one row each time it chose a real server, by ids. By names in assignment_sequence.
             SELECT
                 connection.id AS connection_id,
                 run_id,
@@ -65,9 +65,10 @@ extension Migration {
                 first_seen_ns + coalesce(vip_syn_ns, dip_syn * 100, 0) AS assigned_ns,
                 client >> 16 AS client_address_id,
                 client & 65535 AS client_port,
-                CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns
+                CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns,
+                origin <> 4 AS is_scheduled      -- 0 if a persistence template decided
             FROM connection JOIN real_server ON real_server.id = real_server_id
-            WHERE origin IN (0, 1);
+            WHERE origin IN (0, 1, 4);
 
         CREATE VIEW assignment_sequence AS
             -- Each assignment beside the one before it, per run and virtual service.
@@ -83,7 +84,8 @@ extension Migration {
                     client_port,
                     real_server_id,
                     lag(real_server_id) OVER sequence AS previous_id,
-                    connection_id
+                    connection_id,
+                    is_scheduled
                 FROM assignments
                 WINDOW sequence AS (PARTITION BY run_id, virtual_service_id ORDER BY assigned_ns, connection_id)
             )
@@ -98,7 +100,8 @@ extension Migration {
                 chosen.endpoint AS real_server,  -- NULL if it was not seen which one
                 previous.endpoint AS previous_real_server,
                 (assigned_ns - previous_ns) / 1e9 AS seconds_since_previous,
-                connection_id
+                connection_id,
+                is_scheduled                     -- 0 if a persistence template decided
             FROM numbered
                 JOIN virtual_service ON virtual_service.id = numbered.virtual_service_id
                 JOIN real_server AS chosen ON chosen.id = real_server_id

@@ -79,11 +79,12 @@ CREATE TABLE connection_origin (
     -- How a connection came to be.
     id INTEGER PRIMARY KEY,              -- what connection.origin refers to
     name TEXT NOT NULL,                  -- snake case
-    is_assignment INTEGER NOT NULL       -- 1 if the scheduler was asked
+    is_assignment INTEGER NOT NULL,      -- 1 if the kernel chose a real server for it, and counted it
+    is_scheduled INTEGER NOT NULL        -- 1 if it asked the scheduler to
 ) STRICT;
 INSERT INTO connection_origin VALUES
-    (0, 'assigned', 1), (1, 'assigned_on_reused_port', 1), (2, 'same_entry', 0), (3, 'began_before', 0),
-    (4, 'follows_template', 0), (5, 'rejected', 0);
+    (0, 'assigned', 1, 1), (1, 'assigned_on_reused_port', 1, 1), (2, 'same_entry', 0, 0),
+    (3, 'began_before', 0, 0), (4, 'follows_template', 1, 0), (5, 'rejected', 0, 0);
 
 CREATE TABLE connection_outcome (
     -- How a connection ended.
@@ -301,7 +302,7 @@ CREATE VIEW connections AS
         LEFT JOIN connection_state AS entry_state ON entry_state.id = connection.entry_state;
 
 CREATE VIEW assignments AS
-    -- What the scheduler decided: one row each time it was asked, by ids. By names in assignment_sequence.
+    -- What the kernel decided: one row each time it chose a real server, by ids. By names in assignment_sequence.
     SELECT
         connection.id AS connection_id,
         run_id,
@@ -311,9 +312,10 @@ CREATE VIEW assignments AS
         first_seen_ns + coalesce(vip_syn_ns, dip_syn * 100, 0) AS assigned_ns,
         client >> 16 AS client_address_id,
         client & 65535 AS client_port,
-        CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns
+        CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns,
+        origin <> 4 AS is_scheduled      -- 0 if a persistence template decided
     FROM connection JOIN real_server ON real_server.id = real_server_id
-    WHERE origin IN (0, 1);
+    WHERE origin IN (0, 1, 4);
 
 CREATE VIEW assignment_sequence AS
     -- Each assignment beside the one before it, per run and virtual service.
@@ -329,7 +331,8 @@ CREATE VIEW assignment_sequence AS
             client_port,
             real_server_id,
             lag(real_server_id) OVER sequence AS previous_id,
-            connection_id
+            connection_id,
+            is_scheduled
         FROM assignments
         WINDOW sequence AS (PARTITION BY run_id, virtual_service_id ORDER BY assigned_ns, connection_id)
     )
@@ -344,7 +347,8 @@ CREATE VIEW assignment_sequence AS
         chosen.endpoint AS real_server,  -- NULL if it was not seen which one
         previous.endpoint AS previous_real_server,
         (assigned_ns - previous_ns) / 1e9 AS seconds_since_previous,
-        connection_id
+        connection_id,
+        is_scheduled                     -- 0 if a persistence template decided
     FROM numbered
         JOIN virtual_service ON virtual_service.id = numbered.virtual_service_id
         JOIN real_server AS chosen ON chosen.id = real_server_id
