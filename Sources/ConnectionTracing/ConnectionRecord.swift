@@ -129,6 +129,8 @@ package enum ConnectionOutcome: UInt8, Sendable, Hashable, CaseIterable {
     case evicted = 8
     /// The director had no real server for it, and answered with an ICMP error.
     case rejected = 9
+    /// The director itself sent an RST to the client: IPVS had no entry for it any more.
+    case resetByDirector = 10
 
     /// Snake case, for SQL, JSON and metric labels.
     package var name: String {
@@ -143,6 +145,7 @@ package enum ConnectionOutcome: UInt8, Sendable, Hashable, CaseIterable {
         case .expired: "expired"
         case .evicted: "evicted"
         case .rejected: "rejected"
+        case .resetByDirector: "reset_by_director"
         }
     }
 }

@@ -81,9 +81,7 @@ extension ConnectionTracer {
     /// An RST to the client that no real server sent is the director's own: IPVS had no entry.
     private mutating func noteReset(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) {
         let record = flows[number]
-        guard !lookup.isDIPSide, !lookup.isIn, record.marks.contains(.resetByRealServer),
-            record.vip.outPackets > record.dip.outPackets, !record.marks.contains(.beganBefore)
-        else { return }
+        guard !lookup.isDIPSide, !lookup.isIn, record.marks.contains(.resetByDirector) else { return }
         report(.resetWithoutEntry, of: record, at: packet.time, "the entry is gone")
     }
 }

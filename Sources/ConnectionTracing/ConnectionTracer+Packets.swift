@@ -182,8 +182,7 @@ extension ConnectionTracer {
         }
         if !packet.flags.isDisjoint(with: [.fin, .rst]) {
             if packet.flags.contains(.rst) {
-                // What comes after the end did not end it.
-                if !wasOver { record.marks.insert(lookup.isIn ? .resetByClient : .resetByRealServer) }
+                noteReset(&record, lookup, wasOver: wasOver)
             } else {
                 record.marks.insert(lookup.isIn ? .finIn : .finOut)
             }
@@ -205,6 +204,22 @@ extension ConnectionTracer {
             }
         }
         return change
+    }
+
+    /// Whose RST it is. What comes after the end did not end it.
+    @inline(never)
+    private static func noteReset(_ record: inout FlowRecord, _ lookup: Lookup, wasOver: Bool) {
+        if lookup.isIn {
+            if !wasOver { record.marks.insert(.resetByClient) }
+        } else if lookup.isDIPSide {
+            // Of the same time as the one on the VIP side, which came first: it was the real server's all the same.
+            if !wasOver || record.marks.contains(.resetByDirector) { record.marks.insert(.resetByRealServer) }
+            record.marks.remove(.resetByDirector)
+        } else if !wasOver {
+            // Where packets do reach the real server, its RST would have been seen on its way.
+            let isSeen = record.dip.inPackets > 0 && !record.marks.contains(.inputOnly)
+            record.marks.insert(isSeen ? .resetByDirector : .resetByRealServer)
+        }
     }
 
     /// What a packet's place in its direction's stream is.

@@ -29,6 +29,7 @@ extension ConnectionTracer {
                 ? .refused : .resetByRealServer
         }
         if record.marks.contains(.resetByClient) { return .resetByClient }
+        if record.marks.contains(.resetByDirector) { return .resetByDirector }
         if record.isOver { return .closed }
         if record.marks.contains(.rejected) { return .rejected }
         if ifOpen == .evicted { return .evicted }
@@ -64,7 +65,7 @@ extension ConnectionTracer {
             kind = .notForwarded
         case .evicted: kind = .evicted
         // Told when it happened, or an ordinary end.
-        case .rejected, .open, .closed, .expired: return
+        case .rejected, .resetByDirector, .open, .closed, .expired: return
         }
         report(kind, of: record, at: record.last)
     }

@@ -69,6 +69,8 @@ package struct FlowRecord: BitwiseCopyable {
         static var onePacket: Self { Self(rawValue: 1 << 11) }
         /// A real server's ICMP error came in on the DIP side.
         static var serverError: Self { Self(rawValue: 1 << 12) }
+        /// An RST to the client that no real server sent.
+        static var resetByDirector: Self { Self(rawValue: 1 << 13) }
 
         // How it came to be, as ConnectionOrigin.
         static var reusedPort: Self { Self(rawValue: 1 << 16) }
@@ -99,7 +101,7 @@ package struct FlowRecord: BitwiseCopyable {
     /// Whether it is over: both FINs, the client's alone where replies bypass the director, or an RST.
     @inline(__always)
     var isOver: Bool {
-        !marks.isDisjoint(with: [.resetByClient, .resetByRealServer])
+        !marks.isDisjoint(with: [.resetByClient, .resetByRealServer, .resetByDirector])
             || marks.contains(.finIn) && !marks.isDisjoint(with: [.finOut, .inputOnly])
     }
 

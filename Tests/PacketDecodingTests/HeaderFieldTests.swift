@@ -54,3 +54,19 @@ struct HeaderFieldTests {
         #expect(packet.payloadLength == 200_000)
     }
 }
+
+struct CaptureOrderTests {
+    @Test func `a packet is never before the one ahead of it, unless the clock was set back`() {
+        var decoder = PacketDecoder(linkType: .ethernet, tap: .vip)
+        var packet = PacketSummary()
+        let bytes = Wire.ethernet(0x0800, Wire.ipv4(6, Wire.tcp()))
+        let start: Int64 = 1_700_000_000_000_000_000
+        let offsets: [Int64] = [0, 5_000, 2_000, 5_001, -999_000_000, -1_000_000_000, -999_999_999]
+        let seen = offsets.map { offset in
+            _ = decoder.decode(bytes, wireLength: bytes.count, time: start + offset, into: &packet)
+            return packet.time - start
+        }
+        #expect(seen == [0, 5_000, 5_000, 5_001, 5_001, -1_000_000_000, -999_999_999])
+        #expect(packet.ordinal == 6)
+    }
+}

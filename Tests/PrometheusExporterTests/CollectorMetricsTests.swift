@@ -73,7 +73,7 @@ struct CollectorMetricsTests {
         #expect(
             samples.map { $0.labels[6] } == [
                 "closed", "reset_by_client", "reset_by_real_server", "refused", "unanswered", "not_forwarded",
-                "expired", "evicted", "rejected",
+                "expired", "evicted", "rejected", "reset_by_director",
             ])
         #expect(samples.allSatisfy { $0.value == .integer(0) })
     }

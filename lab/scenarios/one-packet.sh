@@ -11,4 +11,4 @@ expect_same_counts datagrams udp/192.168.122.100:9000
 expect_match "what the kernel counted" "$(counted datagrams udp/192.168.122.100:9000)" '^all 12 12 0 720 0$'
 expect_equal "rows of the connection table" "$(tail -n +3 "$LAB_OUT/datagrams-connections.txt")" ''
 expect_audit_closed datagrams udp/192.168.122.100:9000
-expect_reasons datagrams udp/192.168.122.100:9000 'one-packet scheduling: no model yet'
+expect_json "round robin, datagram by datagram" "$LAB_OUT/datagrams.json" .verdict pass

@@ -96,7 +96,8 @@ extension Migration {
         ) STRICT;
         INSERT INTO connection_outcome VALUES
             (0, 'open'), (1, 'closed'), (2, 'reset_by_client'), (3, 'reset_by_real_server'), (4, 'refused'),
-            (5, 'unanswered'), (6, 'not_forwarded'), (7, 'expired'), (8, 'evicted'), (9, 'rejected');
+            (5, 'unanswered'), (6, 'not_forwarded'), (7, 'expired'), (8, 'evicted'), (9, 'rejected'),
+            (10, 'reset_by_director');
 
         CREATE TABLE connection_state (
             -- The kernel's names of a connection's state. 0 and 1 take no room in a row, so the commonest come first.
