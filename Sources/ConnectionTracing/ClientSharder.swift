@@ -7,18 +7,19 @@ package import PacketDecoding
 /// services and real servers. With persistence a client's connections hang together, and so may its neighbours'.
 package struct ClientSharder: Sendable {
     let endpoints: EndpointTable
-    /// Whether packets to unknown addresses may be a firewall mark's.
+    /// Where firewall marks are, addresses are learned while packets are traced: one tracer does it all.
     let hasMarks: Bool
     /// How much of the address decides; `nil` is all of it and the port.
     let prefixLength: UInt8?
 
     /// - Returns: A number below `count`, the same for all packets of a client's port.
     package func shard(of packet: PacketSummary, count: Int) -> Int {
-        var isIn = isKnown(
-            packet.destinationHigh, packet.destinationLow, packet.destinationPort, packet.transport)
-        if !isIn, hasMarks {
-            isIn = !isKnown(packet.sourceHigh, packet.sourceLow, packet.sourcePort, packet.transport)
-        }
+        guard !hasMarks else { return 0 }
+        let isIn =
+            endpoints.match(
+                packet.destinationHigh, packet.destinationLow, port: packet.destinationPort,
+                transport: packet.transport
+            ).role != .none
         return isIn
             ? shard(packet.sourceHigh, packet.sourceLow, packet.sourcePort, count)
             : shard(packet.destinationHigh, packet.destinationLow, packet.destinationPort, count)
@@ -26,12 +27,7 @@ package struct ClientSharder: Sendable {
 
     /// - Returns: The shard of the packets of an entry of the kernel's table.
     package func shard(of entry: ConnectionEntry, count: Int) -> Int {
-        shard(entry.client.address.high, entry.client.address.low, entry.client.port, count)
-    }
-
-    @inline(__always)
-    private func isKnown(_ high: UInt64, _ low: UInt64, _ port: UInt16, _ transport: UInt8) -> Bool {
-        endpoints.match(high, low, port: port, transport: transport).role != .none
+        hasMarks ? 0 : shard(entry.client.address.high, entry.client.address.low, entry.client.port, count)
     }
 
     @inline(__always)

@@ -22,7 +22,8 @@ final class TemporaryFolder: Sendable {
 /// A recording of a real run, which a test may change before it replays it.
 ///
 /// `Recordings/web` is 60 connections of `ab` to one virtual service, cut from a longer run by the script beside it;
-/// `Recordings/mixed` is IPv6, IPv4 and UDP, as recorded.
+/// `Recordings/mixed` is IPv6, IPv4 and UDP, as recorded; those of `Recordings/lab` are traces of lab scenarios, cut to 160
+/// bytes a packet.
 struct Recording {
     /// A record of a capture file: 16 bytes of times and lengths, and an Ethernet frame.
     struct Packet: Equatable {

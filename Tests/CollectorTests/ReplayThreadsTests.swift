@@ -7,7 +7,7 @@ import Testing
 
 /// A replay by several threads finds what one by a single thread finds.
 struct ReplayThreadsTests {
-    /// Evidence without the ids of connections.
+    /// Evidence and verdicts, to be compared as a whole.
     private struct Findings: Equatable {
         var run: RunDescription
         var assignments: [[Assignment]]
@@ -21,13 +21,7 @@ struct ReplayThreadsTests {
         init(_ evidence: RunEvidence) {
             let services = evidence.virtualServices
             run = evidence.run
-            assignments = services.map { service in
-                service.assignments.map { assignment in
-                    var assignment = assignment
-                    assignment.connection = 0
-                    return assignment
-                }
-            }
+            assignments = services.map(\.assignments)
             configurations = services.map(\.configurations)
             realServers = services.map(\.realServers)
             causes = services.map(\.causes)

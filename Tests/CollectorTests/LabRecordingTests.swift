@@ -1,0 +1,129 @@
+import Balance
+import Collector
+import ConnectionTracing
+import Foundation
+import IPVSKernel
+import IPVSModel
+import Testing
+import TraceStore
+
+/// A trace of a lab scenario, recorded whole on a real kernel, with its counters before and after.
+struct LabRecording: Sendable, CustomTestStringConvertible {
+    /// The folder in `Recordings/lab`: the scenario, and the trace where it has several.
+    var name: String
+    /// By virtual service: the verdict and the number of assignments.
+    var services: [String]
+    /// How the assigned connections ended, with their number.
+    var outcomes: [String]
+
+    var testDescription: String { name }
+
+    static let all = [
+        LabRecording(
+            name: "dest-deleted-expire-0", services: ["tcp/192.168.122.100:80 inconclusive 5"],
+            outcomes: ["closed 4", "open 1"]),
+        LabRecording(
+            name: "dest-deleted-expire-1", services: ["tcp/192.168.122.100:80 pass 6"],
+            outcomes: ["closed 5", "reset_by_director 1"]),
+        LabRecording(
+            name: "direct-routing", services: ["tcp/192.168.122.100:80 pass 30", "udp/192.168.122.100:9000 pass 6"],
+            outcomes: ["closed 30", "open 6"]),
+        LabRecording(
+            name: "fragments", services: ["udp/192.168.122.100:9000 pass 6", "udp/[fd00:122::100]:9000 pass 6"],
+            outcomes: ["open 12"]),
+        LabRecording(name: "fwmark", services: ["fwmark/7 pass 6", "fwmark/7/ipv6 pass 6"], outcomes: ["closed 12"]),
+        LabRecording(
+            name: "icmp-frag-needed", services: ["tcp/192.168.122.100:80 inconclusive 3"], outcomes: ["closed 3"]),
+        LabRecording(
+            name: "icmp-unreachable", services: ["udp/192.168.122.100:9000 pass 9"],
+            outcomes: ["not_forwarded 3", "open 6"]),
+        LabRecording(name: "ipv6", services: ["tcp/[fd00:122::100]:80 pass 24"], outcomes: ["closed 24"]),
+        LabRecording(name: "one-armed", services: ["tcp/192.168.122.100:80 pass 24"], outcomes: ["closed 24"]),
+        LabRecording(name: "one-packet", services: ["udp/192.168.122.100:9000 pass 12"], outcomes: ["expired 12"]),
+        LabRecording(
+            name: "persistence-flows", services: ["udp/192.168.122.100:53 pass 19"],
+            outcomes: ["expired 18", "open 1"]),
+        LabRecording(
+            name: "persistence-netmask", services: ["tcp/192.168.122.100:8081 inconclusive 9"],
+            outcomes: ["closed 9"]),
+        LabRecording(
+            name: "reuse-states-mode-0",
+            services: ["tcp/192.168.122.100:80 inconclusive 3", "tcp/192.168.122.100:9000 inconclusive 3"],
+            outcomes: ["closed 1", "open 4", "reset_by_client 1"]),
+        LabRecording(
+            name: "reuse-states-mode-1",
+            services: ["tcp/192.168.122.100:80 inconclusive 5", "tcp/192.168.122.100:9000 inconclusive 3"],
+            outcomes: ["closed 1", "open 6", "reset_by_client 1"]),
+        LabRecording(
+            name: "rs-down", services: ["tcp/192.168.122.100:80 pass 9"], outcomes: ["closed 6", "not_forwarded 3"]),
+        LabRecording(
+            name: "rs-no-gateway", services: ["tcp/192.168.122.100:80 pass 9"], outcomes: ["closed 6", "open 3"]),
+        LabRecording(
+            name: "sctp",
+            services: ["sctp/192.168.122.100:9000 pass 9", "sctp/192.168.122.100:9001 inconclusive 3"],
+            outcomes: ["closed 6", "refused 3", "reset_by_client 3"]),
+        LabRecording(name: "tunnel-gre", services: ["tcp/192.168.122.100:80 pass 12"], outcomes: ["closed 12"]),
+        LabRecording(name: "tunnel-gue", services: ["tcp/192.168.122.100:80 pass 13"], outcomes: ["closed 13"]),
+        LabRecording(name: "tunnel-ipip", services: ["tcp/192.168.122.100:80 pass 12"], outcomes: ["closed 12"]),
+        LabRecording(name: "udp", services: ["udp/192.168.122.100:53 pass 9"], outcomes: ["expired 6", "open 3"]),
+    ]
+
+    private var folder: URL {
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recordings/lab/\(name)")
+    }
+
+    func replay(threads: Int) throws -> Replay {
+        let vip = folder.appending(path: "vip.pcap").path
+        let dip = folder.appending(path: "dip.pcap").path
+        var replay = Replay(
+            vipPath: vip, dipPath: FileManager.default.fileExists(atPath: dip) ? dip : vip,
+            kernelStates: try KernelStateFile.read(folder.appending(path: "kernel.jsonl").path))
+        replay.threads = threads
+        return replay
+    }
+}
+
+struct LabRecordingTests {
+    @Test(arguments: LabRecording.all)
+    func `what a real kernel did is traced, counted and judged`(recording: LabRecording) throws {
+        let folder = try TemporaryFolder()
+        let store = try TraceStore.open(path: folder.path("lab.sqlite"))
+        let evidence = try recording.replay(threads: 1).run(into: store, name: recording.name)
+        try store.close()
+        let services = Judge.verdict(on: evidence).virtualServices.filter { $0.assignments > 0 }
+
+        #expect(services.map { "\($0.virtualService) \($0.verdict.rawValue) \($0.assignments)" } == recording.services)
+        for service in services {
+            #expect(service.audit.closed)
+            #expect(service.audit.unexplained == 0)
+            #expect(service.conformance.unexplained.isEmpty)
+        }
+        #expect(try Self.outcomes(in: folder.path("lab.sqlite")) == recording.outcomes)
+    }
+
+    private static func outcomes(in database: String) throws -> [String] {
+        let tool = Process()
+        let output = Pipe()
+        tool.executableURL = URL(filePath: "/usr/bin/env")
+        tool.arguments = [
+            "sqlite3", database,
+            """
+            SELECT outcome || ' ' || count(*) FROM connections WHERE is_assignment GROUP BY outcome ORDER BY outcome
+            """,
+        ]
+        tool.standardOutput = output
+        try tool.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        tool.waitUntilExit()
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    @Test(arguments: LabRecording.all)
+    func `several threads find the same, down to the ids`(recording: LabRecording) throws {
+        let alone = try recording.replay(threads: 1).run(name: "lab")
+        let together = try recording.replay(threads: 3).run(name: "lab")
+        #expect(together.virtualServices.map(\.assignments) == alone.virtualServices.map(\.assignments))
+        #expect(together.virtualServices.map(\.realServers) == alone.virtualServices.map(\.realServers))
+        #expect(together.virtualServices.map(\.causes) == alone.virtualServices.map(\.causes))
+    }
+}
