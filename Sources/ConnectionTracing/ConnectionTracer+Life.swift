@@ -92,7 +92,10 @@ extension ConnectionTracer {
         count(isRescheduled ? .portReuse : .sameEntry, service: old.service)
         if !isRescheduled {
             flows[successor].state = old.state
-            if template > 0, flows[notesOf: successor].template == 0 { flows[notesOf: successor].template = template }
+            if template > 0, flows[notesOf: successor].template == 0 {
+                templates.stay(template - 1)
+                flows[notesOf: successor].template = template
+            }
             if old.endpoint != FlowRecord.unknown, flows[successor].endpoint == FlowRecord.unknown {
                 bind(successor, to: old.endpoint)
             }

@@ -86,6 +86,9 @@ struct PersistenceTemplates {
         templates[Int(number)]?.lastChildGone = time
     }
 
+    /// Notes that another connection took the place of one that left.
+    mutating func stay(_ number: UInt32) { templates[Int(number)]?.children += 1 }
+
     private mutating func remove(_ number: UInt32) {
         if let template = templates[Int(number)], numbers[template.key] == number { numbers[template.key] = nil }
         templates[Int(number)] = nil

@@ -1,0 +1,60 @@
+import ConnectionTracing
+import IPVSModel
+import PacketDecoding
+import Testing
+
+/// A persistent service: templates of 50 seconds, one for each network of 24 bits.
+struct PersistenceTests {
+    private static let services = [
+        VirtualService(
+            identity: .endpoint(.tcp, .web), scheduler: .roundRobin, flags: .persistent, persistenceTimeout: 50,
+            persistencePrefixLength: 24, realServers: [Endpoint.rs1, .rs2, .rs3].map { RealServer(endpoint: $0) })
+    ]
+
+    private static func visit(_ stage: inout Stage, _ client: String, to server: Endpoint = .rs1) {
+        var connection = Conversation(client, to: server)
+        stage.open(&connection)
+        stage.closeByClient(&connection)
+    }
+
+    @Test func `a client's further connections follow its template, and so do its neighbours'`() {
+        var stage = Stage(Self.services)
+        for client in ["192.168.122.1:1", "192.168.122.1:2", "192.168.122.9:3"] { Self.visit(&stage, client) }
+        Self.visit(&stage, "192.168.123.1:4", to: .rs2)
+        let records = stage.finish()
+        #expect(records.map(\.origin) == [.assigned, .followsTemplate, .followsTemplate, .assigned])
+        #expect(records.map(\.origin.isAssignment) == [true, true, true, true])
+        #expect(stage.server(.rs1).captured.connections == 3)
+    }
+
+    @Test func `another real server than the template's shows that the scheduler was asked`() {
+        var stage = Stage(Self.services)
+        Self.visit(&stage, "192.168.122.1:1")
+        Self.visit(&stage, "192.168.122.1:2", to: .rs2)
+        Self.visit(&stage, "192.168.122.1:3", to: .rs2)
+        #expect(stage.finish().map(\.origin) == [.assigned, .assigned, .followsTemplate])
+    }
+
+    /// A connection is gone two minutes and an eighth of one after its end; meanwhile its template is given a minute at 50 and
+    /// at 110 seconds.
+    @Test(arguments: [(40.0, true), (100, true), (160, true), (171, false), (400, false)])
+    func `a template outlives its time while connections hang on it, minute by minute`(seconds: Double, follows: Bool) {
+        var stage = Stage(Self.services)
+        Self.visit(&stage, "192.168.122.1:1")
+        stage.wait(seconds: seconds)
+        Self.visit(&stage, "192.168.122.1:2")
+        #expect(stage.finish().map(\.origin) == [.assigned, follows ? .followsTemplate : .assigned])
+    }
+
+    @Test func `a port used again on a live entry stays with its template, which ends with it all the same`() {
+        var stage = Stage(Self.services)
+        var first = Conversation("192.168.122.1:1")
+        stage.open(&first)
+        var again = first.again()
+        stage.open(&again)
+        stage.closeByClient(&again)
+        stage.wait(seconds: 400)
+        Self.visit(&stage, "192.168.122.1:2")
+        #expect(stage.finish().map(\.origin) == [.assigned, .sameEntry, .assigned])
+    }
+}
