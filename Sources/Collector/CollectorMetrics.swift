@@ -105,7 +105,18 @@ extension MetricSnapshot {
             }
             append(.assignmentsTotal, servers) { $0.captured.connections }
             append(.openConnections, servers) { $0.openConnections }
-            append(.synRetransmissionsTotal, servers) { $0.synRetransmissions }
+            let unknown = (labels: labels + ["", ""], source: service.troubles)
+            let troubles = servers.map { (labels: $0.labels, source: $0.source.troubles) } + [unknown]
+            for reason in SYNRetransmission.allCases {
+                append(.synRetransmissionsTotal, troubles.map { ($0.labels + [reason.rawValue], $0.source) }) {
+                    $0.synRetransmissions[reason] ?? 0
+                }
+            }
+            for kind in TraceEvent.Kind.troubles {
+                append(.connectionTroublesTotal, troubles.map { ($0.labels + [kind.rawValue], $0.source) }) {
+                    $0.events[kind] ?? 0
+                }
+            }
             for outcome in ConnectionOutcome.allCases where outcome != .open {
                 append(.connectionsEndedTotal, servers.map { ($0.labels + [outcome.name], $0.source) }) {
                     $0.count(of: outcome)

@@ -34,22 +34,15 @@ extension ConnectionTracer {
         let record = flows[number]
         guard record.vip.inPackets > 1, record.vip.start == packet.sequence else { return }
         count(.retransmission, service: record.service)
-        if record.realServer != FlowRecord.unknown {
-            serverCounts[Int(record.realServer)].synRetransmissions += 1
+        let reason = SYNRetransmission(of: record)
+        if record.realServer == FlowRecord.unknown {
+            serviceCounts[Int(record.service)].troubles.synRetransmissions[reason, default: 0] += 1
+        } else {
+            serverCounts[Int(record.realServer)].troubles.synRetransmissions[reason, default: 0] += 1
         }
         guard !record.marks.contains(.synRepeated) else { return }
         flows[number].marks.insert(.synRepeated)
-        let reason =
-            if record.isUnforwarded {
-                "not forwarded"
-            } else if record.dip.synAck == 0, !record.marks.contains(.resetByRealServer) {
-                "the real server is silent"
-            } else if record.vip.synAck == 0, !record.marks.contains(.resetByRealServer) {
-                "the real server's reply is not forwarded"
-            } else {
-                "the reply is lost on its way to the client"
-            }
-        report(.synRetransmitted, of: record, at: packet.time, reason)
+        report(.synRetransmitted, of: record, at: packet.time, reason.words)
     }
 
     /// The SYN goes on to the real server. If only a repetition does, on a port the kernel still had an entry for, the

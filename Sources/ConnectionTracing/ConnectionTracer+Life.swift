@@ -52,6 +52,7 @@ extension ConnectionTracer {
             serverCounts[Int(server)].straggling.outPackets += 1
             serverCounts[Int(server)].straggling.outBytes += UInt64(packet.ipLength)
         } else if !lookup.isIn {
+            serviceCounts[Int(service)].troubles.events[.resetWithoutEntry, default: 0] += 1
             report(
                 TraceEvent(
                     time: Timestamp(rawValue: packet.time), kind: .resetWithoutEntry,
@@ -187,9 +188,6 @@ extension ConnectionTracer {
         traffic[server].translatedBytes += UInt64(notes.errorBytes)
         if record.state.isActive { traffic[server].active += 1 } else { traffic[server].inactive += 1 }
         if record.origin.isAssignment { serverCounts[server].connections += 1 }
-        if record.marks.contains(.synRepeated) {
-            serverCounts[server].synRetransmissions += UInt64(record.vip.inRepeated)
-        }
         if !record.isOver { traffic[server].open += 1 }
     }
 

@@ -50,24 +50,36 @@ extension ConnectionTracer {
             && record.dip.synAck == 0
     }
 
+    /// Whether the client got answers that the director never saw.
+    ///
+    /// Only an ACK of the client's own made the kernel's state ESTABLISHED, so it has the SYN-ACK. That one direction
+    /// was not captured is no reason: a reply comes in where its request leaves, and leaves where that came in.
+    private func isBypassed(_ record: FlowRecord) -> Bool {
+        isUnanswered(record) && record.marks.contains(.established) && record.origin != .beganBefore
+            && record.vip.outPackets == 0 && record.dip.outPackets == 0 && record.dip.inPackets > 1
+    }
+
     private mutating func noteOutcome(_ outcome: ConnectionOutcome, of record: FlowRecord) {
         if record.realServer != FlowRecord.unknown {
             serverCounts[Int(record.realServer)].outcomes[Int(outcome.rawValue)] += 1
         }
         let kind: TraceEvent.Kind
+        var detail = ""
         switch outcome {
+        case .resetByClient where isBypassed(record), .unanswered where isBypassed(record):
+            (kind, detail) = (.replyBypassed, "it completed its handshake, and no reply passed the director")
         case .resetByClient: kind = .resetByClient
         case .resetByRealServer: kind = .resetByRealServer
-        case .refused: kind = .refused
-        case .unanswered: kind = .unanswered
+        case .refused: (kind, detail) = (.refused, "the real server answered its SYN with RST")
+        case .unanswered: (kind, detail) = (.unanswered, "sent on, and never answered")
         case .notForwarded:
             if record.origin.isAssignment { count(.notTransmitted, service: record.service) }
-            kind = .notForwarded
+            (kind, detail) = (.notForwarded, "nothing left on the DIP side")
         case .evicted: kind = .evicted
         // Told when it happened, or an ordinary end.
         case .rejected, .resetByDirector, .open, .closed, .expired: return
         }
-        report(kind, of: record, at: record.last)
+        report(kind, of: record, at: record.last, detail)
     }
 
     // Payload by sequence number: what was sent again counts once.

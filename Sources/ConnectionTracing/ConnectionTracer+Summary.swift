@@ -12,7 +12,7 @@ extension ConnectionTracer {
                 causes: Cause.allCases.compactMap { cause in
                     let count = counts.causes[cause.rawValue]
                     return count == 0 ? nil : TraceSummary.DifferenceCount(reason: cause.name, count: count)
-                }, table: table.services[UInt16(index)])
+                }, troubles: counts.troubles, table: table.services[UInt16(index)])
         }
         summary.trackedConnections = UInt64(flows.count)
         summary.capacity = UInt64(flows.capacity)
@@ -32,7 +32,7 @@ extension ConnectionTracer {
             captured: traffic.captured(connections: counts.connections), straggling: counts.straggling,
             translated: traffic.translated, openConnections: UInt64(max(traffic.open, 0)),
             activeEntries: UInt64(max(traffic.active, 0)), inactiveEntries: UInt64(max(traffic.inactive, 0)),
-            outcomes: counts.outcomes, synRetransmissions: counts.synRetransmissions,
+            outcomes: counts.outcomes, troubles: counts.troubles,
             connectLatency: counts.connectLatency)
     }
 }

@@ -102,7 +102,7 @@ extension ConnectionTracer {
         case .hopsExceeded: (mark, kind, detail) = (.hopsExceeded, .notTransmitted, "its time to live ran out")
         case .tooBig: (mark, kind, detail) = (.tooBig, .notTransmitted, "a packet is too big for the DIP side's link")
         case .portUnreachable where flows[number].isUnforwarded:
-            (mark, kind, detail) = (.rejected, .noRealServer, "")
+            (mark, kind, detail) = (.rejected, .noRealServer, "no real server was available")
         case .portUnreachable, .other: return
         }
         guard !flows[number].marks.contains(mark) else { return }

@@ -63,6 +63,8 @@ package struct ConnectionTracer: ~Copyable {
     struct ServiceCounts {
         var unmatchedPackets: UInt64 = 0
         var causes = [UInt64](repeating: 0, count: Cause.allCases.count)
+        /// Of connections whose real server is not known.
+        var troubles = Troubles()
     }
 
     struct ServerCounts {
@@ -70,7 +72,7 @@ package struct ConnectionTracer: ~Copyable {
         /// Packets of connections whose client port another has taken over.
         var straggling = TrafficCounters()
         var outcomes = [UInt64](repeating: 0, count: ConnectionOutcome.allCases.count)
-        var synRetransmissions: UInt64 = 0
+        var troubles = Troubles()
         var connectLatency = LatencyHistogram()
     }
 
@@ -182,6 +184,15 @@ package struct ConnectionTracer: ~Copyable {
 
     /// Reports something about a connection.
     mutating func report(_ kind: TraceEvent.Kind, of record: FlowRecord, at time: Int64, _ detail: String = "") {
+        if record.realServer == FlowRecord.unknown {
+            serviceCounts[Int(record.service)].troubles.events[kind, default: 0] += 1
+        } else {
+            serverCounts[Int(record.realServer)].troubles.events[kind, default: 0] += 1
+        }
+        guard events.count < Self.mostEvents else {
+            eventsDropped += 1
+            return
+        }
         let client = "client \(record.client.endpoint)"
         report(
             TraceEvent(

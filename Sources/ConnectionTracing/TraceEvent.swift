@@ -51,7 +51,7 @@ package struct TraceEvent: Sendable, Hashable {
         case stalled
         /// The director itself reset a connection: IPVS had no entry for it.
         case resetWithoutEntry = "reset_without_entry"
-        /// The client goes on although no reply passed the director.
+        /// With masquerading: the client completed its handshake, and no reply ever passed the director.
         case replyBypassed = "reply_bypassed"
         /// One client port, two virtual services, one real server: replies of one are taken for the other's.
         case sharedClientPort = "shared_client_port"
@@ -63,5 +63,11 @@ package struct TraceEvent: Sendable, Hashable {
         case kernelUnreadable = "kernel_unreadable"
         /// Rows were lost on their way to the store.
         case storeGap = "store_gap"
+
+        /// The kinds that tell of trouble with a connection: those are counted, whether or not the event is kept.
+        package static let troubles: [Self] = [
+            .refused, .resetByClient, .resetByRealServer, .unanswered, .notForwarded, .synRetransmitted,
+            .notTransmitted, .noRealServer, .stalled, .resetWithoutEntry, .replyBypassed, .sharedClientPort,
+        ]
     }
 }

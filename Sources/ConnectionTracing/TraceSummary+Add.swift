@@ -38,6 +38,7 @@ extension VirtualServiceTrace {
         }
         unmatchedPackets += other.unmatchedPackets
         causes.add(other.causes)
+        troubles.add(other.troubles)
         if let table = other.table {
             var sum = self.table ?? TableTrace()
             sum.rows += table.rows
@@ -57,7 +58,7 @@ extension RealServerTrace {
         activeEntries += other.activeEntries
         inactiveEntries += other.inactiveEntries
         outcomes = zip(outcomes, other.outcomes).map { $0 + $1 }
-        synRetransmissions += other.synRetransmissions
+        troubles.add(other.troubles)
         connectLatency.add(other.connectLatency)
     }
 }

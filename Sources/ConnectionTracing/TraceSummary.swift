@@ -40,17 +40,20 @@ package struct VirtualServiceTrace: Sendable {
     package var unmatchedPackets: UInt64
     /// What may make packets, table and counters differ, in the words of the audit, with how often it was seen.
     package var causes: [TraceSummary.DifferenceCount]
+    /// Of connections whose real server is not known.
+    package var troubles: Troubles
     /// The service's rows in the kernel's table at its last reading; `nil` if it was not read.
     package var table: TableTrace?
 
     package init(
         identity: VirtualServiceIdentity, realServers: [RealServerTrace] = [], unmatchedPackets: UInt64 = 0,
-        causes: [TraceSummary.DifferenceCount] = [], table: TableTrace? = nil
+        causes: [TraceSummary.DifferenceCount] = [], troubles: Troubles = Troubles(), table: TableTrace? = nil
     ) {
         self.identity = identity
         self.realServers = realServers
         self.unmatchedPackets = unmatchedPackets
         self.causes = causes
+        self.troubles = troubles
         self.table = table
     }
 }
@@ -84,8 +87,7 @@ package struct RealServerTrace: Sendable {
     package var inactiveEntries: UInt64
     /// How connections ended, indexed by `ConnectionOutcome.rawValue`.
     package var outcomes: [UInt64]
-    /// SYNs that clients repeated.
-    package var synRetransmissions: UInt64
+    package var troubles: Troubles
     /// Translated SYN out to SYN-ACK in.
     package var connectLatency: LatencyHistogram
 
@@ -94,7 +96,7 @@ package struct RealServerTrace: Sendable {
         endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(),
         straggling: TrafficCounters = TrafficCounters(), translated: TrafficCounters? = nil,
         openConnections: UInt64 = 0, activeEntries: UInt64 = 0, inactiveEntries: UInt64 = 0,
-        outcomes: [UInt64] = [], synRetransmissions: UInt64 = 0, connectLatency: LatencyHistogram = LatencyHistogram()
+        outcomes: [UInt64] = [], troubles: Troubles = Troubles(), connectLatency: LatencyHistogram = LatencyHistogram()
     ) {
         self.endpoint = endpoint
         self.captured = captured
@@ -104,7 +106,7 @@ package struct RealServerTrace: Sendable {
         self.activeEntries = activeEntries
         self.inactiveEntries = inactiveEntries
         self.outcomes = outcomes
-        self.synRetransmissions = synRetransmissions
+        self.troubles = troubles
         self.connectLatency = connectLatency
     }
 

@@ -66,7 +66,13 @@ extension Metric {
         case .openConnections:
             .gauge("Connections that are open in the captured packets.", Labels.realServer, from: .tracer)
         case .synRetransmissionsTotal:
-            .counter("SYNs that clients repeated.", Labels.realServer, from: .tracer)
+            .counter(
+                "SYNs that clients repeated, by which step before their answer is missing; without a real server where "
+                    + "it was not known.", Labels.realServer + ["reason"], from: .tracer)
+        case .connectionTroublesTotal:
+            .counter(
+                "What went wrong with connections, by kind, each as often as it is told as an event; without a real "
+                    + "server where it was not known.", Labels.realServer + ["kind"], from: .tracer)
         case .realServerConnectSeconds:
             .histogram(
                 "Time from a SYN sent to a real server to its SYN-ACK, as seen on the director.", .seconds,

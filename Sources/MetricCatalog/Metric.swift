@@ -31,6 +31,7 @@ package enum Metric: String, CaseIterable, Sendable {
     case connectionsEndedTotal = "ipvs_connections_ended_total"
     case openConnections = "ipvs_open_connections"
     case synRetransmissionsTotal = "ipvs_syn_retransmissions_total"
+    case connectionTroublesTotal = "ipvs_connection_troubles_total"
     case realServerConnectSeconds = "ipvs_real_server_connect_seconds"
     case unmatchedPacketsTotal = "ipvs_unmatched_packets_total"
 

@@ -77,9 +77,13 @@ enum Fixture {
                 realServers: zip(servers, counts).map { server, count in
                     RealServerTrace(
                         endpoint: server, captured: traffic(count), openConnections: 12,
-                        outcomes: [12, 300, 1, 2, 3, 4, 5, 6, 0], synRetransmissions: 7, connectLatency: latency)
+                        outcomes: [12, 300, 1, 2, 3, 4, 5, 6, 0],
+                        troubles: Troubles(
+                            events: [.refused: 3, .synRetransmitted: 6],
+                            synRetransmissions: [.realServerSilent: 4, .replyLost: 3]), connectLatency: latency)
                 },
-                unmatchedPackets: 8, causes: [.init(reason: "retransmission", count: 7)]),
+                unmatchedPackets: 8, causes: [.init(reason: "retransmission", count: 7)],
+                troubles: Troubles(events: [.noRealServer: 2], synRetransmissions: [.notForwarded: 1])),
             VirtualServiceTrace(identity: mark),
         ]
         trace.trackedConnections = 36

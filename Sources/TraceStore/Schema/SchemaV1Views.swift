@@ -181,5 +181,30 @@ extension Migration {
                 kernel_in_bytes AS kernel_bytes_in,
                 kernel_out_bytes AS kernel_bytes_out
             FROM joined;
+
+        CREATE VIEW anomalies AS
+            -- What went wrong with connections: one row each event that is not a connection's ordinary life.
+            SELECT
+                event.run_id AS run_id,
+                strftime('%Y-%m-%dT%H:%M:%S', time_ns / 1000000000, 'unixepoch')
+                    || printf('.%09dZ', time_ns % 1000000000) AS time,
+                kind,                            -- as in the metric ipvs_connection_troubles_total
+                connection_id,                   -- NULL if it belongs to none
+                client_address.text AS client_address, -- NULL if there is no row of the connection (any more)
+                client & 65535 AS client_port,
+                virtual_service.identity AS virtual_service,
+                CASE WHEN real_server_address.text LIKE '%:%'
+                    THEN '[' || real_server_address.text || ']' ELSE real_server_address.text
+                    END || ':' || event.port AS real_server, -- NULL if it was not known
+                detail
+            FROM event
+                LEFT JOIN connection ON connection.id = connection_id
+                LEFT JOIN address AS client_address ON client_address.id = client >> 16
+                LEFT JOIN virtual_service ON virtual_service.id = virtual_service_id
+                LEFT JOIN address AS real_server_address ON real_server_address.id = event.address_id
+            WHERE kind IN (
+                'refused', 'reset_by_client', 'reset_by_real_server', 'unanswered', 'not_forwarded',
+                'syn_retransmitted', 'not_transmitted', 'no_real_server', 'stalled', 'reset_without_entry',
+                'reply_bypassed', 'shared_client_port');
         """
 }
