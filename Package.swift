@@ -102,35 +102,39 @@ let package = Package(
                 "Collector", "ConnectionTracing", "IPVSKernel", "PacketCapture", "PacketDecoding",
             ],
             path: "Benchmarks/live/capture-benchmark", swiftSettings: strict),
-        // Benchmarks.
         .executableTarget(
             name: "table-benchmark", dependencies: ["IPVSKernel", "IPVSModel"], path: "Benchmarks/table",
             exclude: ["generate.c", "parse.c", "run"], swiftSettings: strict),
 
         // Tests.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "PacketDecodingTests", dependencies: ["IPVSModel", "PacketCapture", "PacketDecoding"],
+            name: "PacketDecodingTests", dependencies: ["IPVSModel", "PacketCapture", "PacketDecoding", "TestSupport"],
             exclude: ["Captures"], swiftSettings: strict),
         .testTarget(
-            name: "PacketCaptureTests", dependencies: ["CPcap", "IPVSModel", "PacketCapture", "PacketDecoding"],
+            name: "PacketCaptureTests",
+            dependencies: ["CPcap", "IPVSModel", "PacketCapture", "PacketDecoding", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "ConnectionTracingTests", dependencies: ["ConnectionTracing", "IPVSModel", "PacketDecoding"],
+            name: "ConnectionTracingTests",
+            dependencies: ["ConnectionTracing", "IPVSModel", "PacketDecoding", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "CollectorTests",
             dependencies: [
                 "Balance", "Collector", "ConnectionTracing", "IPVSKernel", "IPVSModel", "PacketCapture",
-                "PacketDecoding", "TraceStore",
+                "PacketDecoding", "TestSupport", "TraceStore",
             ],
             exclude: ["Recordings"], swiftSettings: strict),
         .testTarget(
-            name: "IPVSKernelTests", dependencies: ["IPVSKernel", "IPVSModel"], exclude: ["Fixtures"],
+            name: "IPVSKernelTests", dependencies: ["IPVSKernel", "IPVSModel", "TestSupport"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(name: "IPVSModelTests", dependencies: ["IPVSModel"], swiftSettings: strict),
         .testTarget(
-            name: "SchedulerModelsTests", dependencies: ["IPVSModel", "SchedulerModels"], swiftSettings: strict),
-        .testTarget(name: "BalanceTests", dependencies: ["Balance", "IPVSModel"], swiftSettings: strict),
+            name: "SchedulerModelsTests", dependencies: ["IPVSModel", "SchedulerModels", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BalanceTests", dependencies: ["Balance", "IPVSModel", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
             dependencies: [

@@ -1,5 +1,6 @@
 import Balance
 import IPVSModel
+import TestSupport
 import Testing
 
 private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on: evidence).virtualServices[0] }

@@ -1,5 +1,6 @@
 import Balance
 import IPVSModel
+import TestSupport
 import Testing
 
 @Suite struct FairnessMeasuresTests {

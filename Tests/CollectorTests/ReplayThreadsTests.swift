@@ -3,6 +3,7 @@ import Collector
 import Foundation
 import IPVSModel
 import PacketCapture
+import TestSupport
 import Testing
 
 /// A replay by several threads finds what one by a single thread finds.

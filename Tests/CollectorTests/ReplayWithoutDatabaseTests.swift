@@ -2,6 +2,7 @@ import Balance
 import Collector
 import Foundation
 import IPVSModel
+import TestSupport
 import Testing
 
 /// A replay without a database judges on the same evidence as one with it.

@@ -1,6 +1,7 @@
 import ConnectionTracing
 import IPVSModel
 import PacketDecoding
+import TestSupport
 import Testing
 
 /// Random traffic: many clients, services that share real servers, port reuse, retransmissions, resets, losses.

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import PacketCapture
 import PacketDecoding
+import TestSupport
 import Testing
 
 /// A capture file as libpcap itself reads it, or as ``Capture`` does.

@@ -1,5 +1,6 @@
 import PacketCapture
 import PacketDecoding
+import TestSupport
 import Testing
 
 /// Two files that are read as one stream.

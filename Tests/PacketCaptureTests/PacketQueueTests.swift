@@ -1,5 +1,6 @@
 import PacketCapture
 import PacketDecoding
+import TestSupport
 import Testing
 
 struct PacketQueueTests {

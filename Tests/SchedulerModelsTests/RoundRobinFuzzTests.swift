@@ -1,4 +1,5 @@
 import SchedulerModels
+import TestSupport
 import Testing
 
 /// The model beside a simulated kernel whose list, weights and overload flags change at random, and which is read
