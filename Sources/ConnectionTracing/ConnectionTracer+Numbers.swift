@@ -23,8 +23,11 @@ package struct ConnectionBirth: Sendable, Comparable, BitwiseCopyable {
 /// The ids of connections, in the order in which they began.
 ///
 /// One tracer counts them up. Of several that share the work none knows when others' connections begin: each gives
-/// numbers below 0 until somebody who has heard all of them tells the true ones.
+/// numbers above all true ones, so that the order of ids holds, until somebody who has heard all of them tells those.
 extension ConnectionTracer {
+    /// Numbers that stand for a true one begin here.
+    private static let standIns: Int64 = 1 << 62
+
     /// Gives a record its id when its first packet comes.
     mutating func number(_ place: UInt32, _ packet: PacketSummary) {
         guard births != nil else {
@@ -35,7 +38,7 @@ extension ConnectionTracer {
         births!.append(
             ConnectionBirth(
                 time: packet.time, ordinal: packet.ordinal, tap: packet.tap.rawValue, place: place))
-        flows[place].id = -Int64(births!.count)
+        flows[place].id = Self.standIns + Int64(births!.count - 1)
     }
 
     /// Whether any connection waits for an id.
@@ -47,15 +50,15 @@ extension ConnectionTracer {
     /// Gives ids to the connections of ``unnumbered``.
     package mutating func number(_ ids: [Int64]) {
         guard let waiting = births else { return }
-        for (index, birth) in waiting.enumerated() where flows[birth.place].id == -Int64(index + 1) {
+        for (index, birth) in waiting.enumerated() where flows[birth.place].id == Self.standIns + Int64(index) {
             flows[birth.place].id = ids[index]
         }
-        for index in records.indices where records[index].id < 0 {
-            records[index].id = ids[Int(-records[index].id) - 1]
+        for index in records.indices where records[index].id >= Self.standIns {
+            records[index].id = ids[Int(records[index].id - Self.standIns)]
         }
         for index in events.indices {
-            guard let id = events[index].connection, id < 0 else { continue }
-            events[index].connection = ids[Int(-id) - 1]
+            guard let id = events[index].connection, id >= Self.standIns else { continue }
+            events[index].connection = ids[Int(id - Self.standIns)]
         }
         births!.removeAll(keepingCapacity: true)
     }
