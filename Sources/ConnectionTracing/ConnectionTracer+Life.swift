@@ -17,7 +17,10 @@ extension ConnectionTracer {
                 retire(number, outcomeIfOpen: .open)
                 return create(packet, lookup, virtual: virtual, marks: [])
             }
-            return isNewHandshake(packet, lookup, on: flows[number]) ? supersede(number, packet, lookup) : number
+            guard isNewHandshake(packet, lookup, on: flows[number]) else { return number }
+            // It is of the same client port, and came in for an address that is not known yet to be a mark's.
+            if lookup.isDIPSide, topology.hasMarks, adoptStranger(packet, lookup) { return find(packet, lookup) }
+            return supersede(number, packet, lookup)
         }
         guard let virtual = virtual(of: lookup) else {
             if lookup.isIn, topology.hasMarks, adoptStranger(packet, lookup) { return find(packet, lookup) }

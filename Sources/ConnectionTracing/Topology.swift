@@ -75,7 +75,9 @@ struct Topology {
             for server in service.realServers { add(server, to: index) }
         }
         neighbours = state.neighbours.map { ($0.key, $0.value.bits) }
-        hasSharedServers = endpoints.contains { $0.services.count > 1 || $0.endpoint.port == 0 }
+        hasSharedServers =
+            endpoints.contains { $0.services.count > 1 }
+            || services.contains { $0.isMark || $0.identity.endpoint?.port == 0 }
         hasMarks = services.contains(where: \.isMark)
         hasOnePacket = services.contains(where: \.isOnePacket)
         hasDirectRouting = servers.contains { $0.forwardingMethod == .directRouting }

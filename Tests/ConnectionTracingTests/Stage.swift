@@ -20,6 +20,8 @@ struct Conversation: Sendable {
     /// The next sequence number in each direction.
     var clientNext: UInt32 = 1_000
     var serverNext: UInt32 = 900_000
+    /// The real server's MAC address with direct routing, where the virtual IP stays the destination; else 0.
+    var link: UInt64 = 0
 
     init(
         _ client: String, _ virtual: Endpoint = .web, to server: Endpoint = .rs1, transport: UInt8 = 6,
@@ -55,18 +57,32 @@ struct Stage: ~Copyable {
     var packetsSent: UInt64 = 0
     /// One interface carries both sides.
     var isOneArmed = false
+    /// Packets that wait to be traced in one batch; `nil` hands each on at once.
+    var held: [PacketSummary]?
     private var written: [Int64: ConnectionRecord] = [:]
     private(set) var timesWritten: [Int64: Int] = [:]
     private(set) var events: [TraceEvent] = []
 
-    init(_ services: [VirtualService] = .stage, capacity: Int = 100_000, reuseMode: Int = 1) {
-        tracer = ConnectionTracer(capacity: capacity)
+    init(
+        _ services: [VirtualService] = .stage, capacity: Int = 100_000, reuseMode: Int = 1,
+        isNumberedLater: Bool = false
+    ) {
+        tracer = ConnectionTracer(capacity: capacity, isNumberedLater: isNumberedLater)
         tracer.update(to: .state(services, reuseMode: reuseMode))
     }
 
     mutating func give(_ packet: PacketSummary) {
+        var packet = packet
+        packet.ordinal = packetsSent
         packetsSent += 1
-        tracer.process([packet].span)
+        if held == nil { tracer.process([packet].span) } else { held?.append(packet) }
+    }
+
+    /// Has what was held back traced in one batch.
+    mutating func release() {
+        let packets = held ?? []
+        held = nil
+        tracer.process(packets.span)
     }
 
     private func packet(
@@ -74,7 +90,8 @@ struct Stage: ~Copyable {
         acknowledgement: UInt32, payload: Int
     ) -> PacketSummary {
         var packet = PacketSummary()
-        let near = tap == .dip ? conversation.server : conversation.virtual
+        let near = tap == .dip && conversation.link == 0 ? conversation.server : conversation.virtual
+        if tap == .dip { packet.linkDestination = conversation.link }
         let (source, destination) = isIn ? (conversation.client, near) : (near, conversation.client)
         packet.sourceHigh = source.address.high
         packet.sourceLow = source.address.low
@@ -125,6 +142,29 @@ struct Stage: ~Copyable {
         }
         if repeated == nil {
             conversation.serverNext &+= UInt32(payload) + (flags.isDisjoint(with: [.syn, .fin]) ? 0 : 1)
+        }
+        now += Self.step
+    }
+
+    /// An ICMP error about the conversation, of 96 bytes, seen on one side.
+    mutating func error(_ conversation: Conversation, _ type: UInt8, _ code: UInt8, on tap: Tap, isIn: Bool = false) {
+        var error = packet(
+            conversation, tap, isIn: isIn, flags: [], sequence: UInt32(type) << 8 | UInt32(code), acknowledgement: 0,
+            payload: 0)
+        error.ipLength = 96
+        error.marks = .icmpError
+        give(error)
+        now += Self.step
+    }
+
+    /// A fragment after the first.
+    mutating func fragment(_ conversation: Conversation, isIn: Bool, payload: Int, seen: Sides = .both) {
+        for tap in [Tap.vip, .dip] where seen.contains(tap == .vip ? .vip : .dip) {
+            var fragment = packet(
+                conversation, tap, isIn: isIn, flags: [], sequence: 0, acknowledgement: 0, payload: payload)
+            fragment.ipLength = UInt32(payload)
+            fragment.marks = .laterFragment
+            give(fragment)
         }
         now += Self.step
     }
