@@ -57,4 +57,31 @@ struct PersistenceTests {
         Self.visit(&stage, "192.168.122.1:2")
         #expect(stage.finish().map(\.origin) == [.assigned, .sameEntry, .assigned])
     }
+
+    @Test(arguments: [(298.0, ConnectionOrigin.followsTemplate), (303, .assigned)])
+    func `a template lives for its timeout after the last connection that joined it`(
+        wait: Double, expected: ConnectionOrigin
+    ) {
+        var services = Self.services
+        services[0].persistenceTimeout = 300
+        var stage = Stage(services)
+        Self.visit(&stage, "192.168.122.1:1")
+        stage.wait(seconds: 200)
+        Self.visit(&stage, "192.168.122.1:2")
+        stage.wait(seconds: wait)
+        Self.visit(&stage, "192.168.122.1:3")
+        #expect(stage.finish().map(\.origin) == [.assigned, .followsTemplate, expected])
+    }
+
+    @Test func `networks of IPv6 are told by the prefix as well`() {
+        var service = VirtualService.stage(.tcp, .web6, [.rs6], flags: .persistent)
+        service.persistenceTimeout = 300
+        service.persistencePrefixLength = 64
+        var stage = Stage([service])
+        for client in ["[fd00:122::1]:1", "[fd00:122::ffff:1]:1", "[fd00:122:0:1::1]:1"] {
+            var connection = Conversation(client, .web6, to: .rs6)
+            stage.open(&connection)
+        }
+        #expect(stage.finish().map(\.origin) == [.assigned, .followsTemplate, .assigned])
+    }
 }
