@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Random traffic: many clients, services that share real servers, port reuse, retransmissions, resets, losses.
-struct Traffic {
+private struct Traffic {
     struct Actor {
         var conversation: Conversation
         var step = 0
