@@ -55,8 +55,6 @@ address() { # HOST INTERFACE IPV4 IPV6
 # connections of `ab -c 1000` at once.
 web_server() { # HOST NAME
     local folder=$LAB_STATE/$1
-    mkdir -p "$folder/html" "$folder/temp"
-    chmod 755 "$LAB_STATE" "$folder" "$folder/html"
     printf '<html><head><title>%s</title></head><body><h1>real server %s</h1></body></html>\n' "$2" "$2" \
         >"$folder/html/index.html"
     cat >"$folder/nginx.conf" <<END
@@ -129,6 +127,7 @@ cluster_up() {
     modprobe -a ip_vs ip_vs_rr veth bridge
     wire
     set_kernel director net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    mkdir -p "$LAB_STATE"/rs{1,2,3}/{html,temp}
     web_server rs1 10.10.10.10
     web_server rs2 10.10.10.20
     web_server rs3 10.10.10.30
@@ -137,12 +136,12 @@ cluster_up() {
     virtual_service
 }
 
+# Ends what runs in any network namespace but ours; `ip netns pids` would look at all processes once for each host.
 cluster_down() {
-    local host
-    for host in "${cluster_hosts[@]}"; do
-        [ -e "/run/netns/$host" ] || continue
-        ip netns pids "$host" | xargs -r kill -KILL 2>/dev/null || true
-        ip netns del "$host"
-        rm -rf "${LAB_STATE:?}/$host"
-    done
+    local ours hosts=()
+    ours=$(readlink /proc/self/ns/net)
+    find /proc/[0-9]*/ns/net -maxdepth 0 ! -lname "${ours//[/\\[}" 2>/dev/null | cut -d/ -f3 | xargs -r kill -KILL 2>/dev/null || true
+    mapfile -t hosts < <(cd /run/netns && ls -d "${cluster_hosts[@]}" 2>/dev/null)
+    printf 'netns del %s\n' "${hosts[@]}" | ip -batch -
+    rm -rf "${cluster_hosts[@]/#/${LAB_STATE:?}/}"
 }

@@ -103,12 +103,12 @@ audit_of() { # SERVICE
     printf '.virtual_services[] | select(.virtual_service == "%s") | .audit' "$1"
 }
 
-# A verdict is pass, or inconclusive for no other reason than those that match.
-expect_reasons() { # NAME SERVICE REGEX
-    local reasons
-    reasons=$(jq -r --arg service "$2" '.virtual_services[] | select(.virtual_service == $service)
-        | .reasons[] | tostring' "$LAB_OUT/$1.json")
-    [ -z "$reasons" ] || expect_equal "$1: other reasons than '$3'" "$(grep -Ev -- "$3" <<<"$reasons" || true)" ''
+# A virtual service as it should be: counted as the kernel counted, nothing unexplained, and the scheduler obeyed.
+expect_pass() { # NAME SERVICE
+    expect_same_counts "$1" "$2"
+    expect_audit_closed "$1" "$2"
+    expect_json "$1: the verdict on $2, and its reasons" "$LAB_OUT/$1.json" \
+        ".virtual_services[] | select(.virtual_service == \"$2\") | [.verdict] + .reasons | join(\"; \")" pass
 }
 
 # "OUTCOME|COUNT" of the connections scheduled in a trace: real servers still answer clients of the one before.

@@ -13,9 +13,7 @@ trace direct bash -euc 'on client ab -q -n 30 -c 5 http://192.168.122.100/
 expect_match "ab" "$(<"$LAB_OUT/direct-load.txt")" 'Complete requests: +30$'
 expect_equal "datagrams answered" "$(lines_with 'answered' "$LAB_OUT/direct-load.txt")" 12
 for protocol in tcp/192.168.122.100:80 udp/192.168.122.100:9000; do
-    expect_same_counts direct "$protocol"
-    expect_audit_closed direct "$protocol"
+    expect_pass direct "$protocol"
     expect_match "nothing comes back through the director" "$(counted direct "$protocol")" '^all [0-9]+ [0-9]+ 0 [0-9]+ 0$'
 done
 expect_equal "connections that were not sent on" "$(outcomes direct | grep not_forwarded || true)" ''
-expect_json "verdict" "$LAB_OUT/direct.json" .verdict pass

@@ -1,14 +1,12 @@
 # A cluster with faults: round robin goes on being obeyed, and our counts go on being the kernel's.
 # lab: product
 . "$lib/product.sh"
-# Nine clients at once, each giving up after a few seconds.
-load='for i in 1 2 3 4 5 6 7 8 9; do curl -s -m 4 -o /dev/null http://192.168.122.100/ & done; wait; true'
+# Nine clients at once, each giving up after one repeated SYN.
+load='for i in 1 2 3 4 5 6 7 8 9; do curl -s -m 2 -o /dev/null http://192.168.122.100/ & done; wait; true'
 
 traced() { # NAME
     trace "$1" on client sh -c "$load"
-    expect_same_counts "$1" "tcp/$service"
-    expect_audit_closed "$1" "tcp/$service"
-    expect_json "$1: verdict" "$LAB_OUT/$1.json" .verdict pass
+    expect_pass "$1" "tcp/$service"
     jq -c '.virtual_services[0].audit.explained' "$LAB_OUT/$1.json"
 }
 

@@ -11,7 +11,5 @@ trace large bash -euc 'on client messages ask udp 192.168.122.100 9000 192.168.1
     on client messages ask udp fd00:122::100 9000 fd00:122::1:{40001..40006} --size 4000'
 expect_equal "datagrams answered" "$(lines_with 'answered 4000' "$LAB_OUT/large-load.txt")" 12
 for address in 192.168.122.100 '[fd00:122::100]'; do
-    expect_same_counts large "udp/$address:9000"
-    expect_audit_closed large "udp/$address:9000"
+    expect_pass large "udp/$address:9000"
 done
-expect_json "verdict" "$LAB_OUT/large.json" .verdict pass

@@ -16,11 +16,9 @@ trace unreachable bash -euc 'ask="on client messages ask udp 192.168.122.100 900
     $ask 192.168.122.1:{40011..40013} --ttl 1'
 expect_equal "refusals" "$(lines_with 'refused' "$LAB_OUT/unreachable-load.txt")" 6
 expect_match "what the kernel counted: connections and packets" "$(counted unreachable udp/192.168.122.100:9000)" '^all 9 9 6 540 528$'
-expect_same_counts unreachable udp/192.168.122.100:9000
-expect_audit_closed unreachable udp/192.168.122.100:9000
+expect_pass unreachable udp/192.168.122.100:9000
 
-trace frag-needed on client sh -c 'for i in 1 2 3; do
+trace frag-needed on client sh -c 'for i in 1 2 3 4 5 6; do
         curl -s --interface 172.16.0.1 -o /dev/null -m 5 -w "%{size_download}\n" http://192.168.122.100/large; done'
-expect_equal "whole downloads" "$(lines_with '^20000$' "$LAB_OUT/frag-needed-load.txt")" 3
-expect_same_counts frag-needed "tcp/$service"
-expect_audit_closed frag-needed "tcp/$service"
+expect_equal "whole downloads" "$(lines_with '^20000$' "$LAB_OUT/frag-needed-load.txt")" 6
+expect_pass frag-needed "tcp/$service"

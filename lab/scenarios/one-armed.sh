@@ -11,6 +11,4 @@ vip_and_dip=(--vip-interface eth0 --dip-interface eth0)
 
 trace pages on client ab -q -n 24 -c 6 http://192.168.122.100/
 expect_match "ab" "$(<"$LAB_OUT/pages-load.txt")" 'Complete requests: +24$'
-expect_same_counts pages "tcp/$service"
-expect_audit_closed pages "tcp/$service"
-expect_json "verdict" "$LAB_OUT/pages.json" .verdict pass
+expect_pass pages "tcp/$service"

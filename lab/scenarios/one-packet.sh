@@ -7,8 +7,6 @@ add_service '-u 192.168.122.100:9000 -s rr --ops' '-r 10.10.10.N:9000 -m'
 
 trace datagrams on client messages ask udp 192.168.122.100 9000 192.168.122.1:{40001,40002} --count 6 --from-anybody
 expect_equal "datagrams answered" "$(lines_with 'answered' "$LAB_OUT/datagrams-load.txt")" 12
-expect_same_counts datagrams udp/192.168.122.100:9000
+expect_pass datagrams udp/192.168.122.100:9000
 expect_match "what the kernel counted" "$(counted datagrams udp/192.168.122.100:9000)" '^all 12 12 0 720 0$'
 expect_equal "rows of the connection table" "$(tail -n +3 "$LAB_OUT/datagrams-connections.txt")" ''
-expect_audit_closed datagrams udp/192.168.122.100:9000
-expect_json "round robin, datagram by datagram" "$LAB_OUT/datagrams.json" .verdict pass

@@ -8,6 +8,4 @@ trace flood bash -euc 'on client forge flood syn 192.168.122.100:80 --count 2000
     on client ab -q -n 300 -c 10 http://192.168.122.100/
     wait $!'
 expect_match "ab" "$(<"$LAB_OUT/flood-load.txt")" 'Complete requests: +300$'
-expect_same_counts flood "tcp/$service"
-expect_audit_closed flood "tcp/$service"
-expect_json "verdict" "$LAB_OUT/flood.json" .verdict pass
+expect_pass flood "tcp/$service"

@@ -1,21 +1,25 @@
-# Tunnels to the real servers: IPIP, GUE and GRE; the answers go to the clients directly.
+# Tunnels to the real servers, a kind for each: IPIP, GUE and GRE; the answers go to the clients directly.
 # lab: product
 . "$lib/product.sh"
 
 modprobe -a ipip fou ip_gre
 real_servers_answer_directly
-for number in 1 2 3; do
-    on "rs$number" ip fou add port 6080 gue
-    printf 'link set %s up\n' tunl0 gre0 | ip -n "rs$number" -batch -
-done
+on rs2 ip fou add port 6080 gue
+ip -n rs1 link set tunl0 up
+ip -n rs2 link set tunl0 up
+ip -n rs3 link set gre0 up
 
-for kind in ipip 'gue --tun-port 6080' gre; do
-    on director ipvsadm -C
-    add_service '-t 192.168.122.100:80 -s rr' "-r 10.10.10.N -i --tun-type $kind"
-    name=${kind%% *}
-    trace "$name" on client ab -q -n 12 -c 3 http://192.168.122.100/
-    expect_match "ab" "$(<"$LAB_OUT/$name-load.txt")" 'Complete requests: +12$'
-    expect_same_counts "$name" tcp/192.168.122.100:80
-    expect_audit_closed "$name" tcp/192.168.122.100:80
-    expect_json "$name: verdict" "$LAB_OUT/$name.json" .verdict pass
+on director ipvsadm -C
+on director ipvsadm -R <<END
+-A -t $service -s rr
+-a -t $service -r 10.10.10.10 -i --tun-type ipip
+-a -t $service -r 10.10.10.20 -i --tun-type gue --tun-port 6080
+-a -t $service -r 10.10.10.30 -i --tun-type gre
+END
+
+trace tunnels on client ab -q -n 24 -c 3 http://192.168.122.100/
+expect_match "ab" "$(<"$LAB_OUT/tunnels-load.txt")" 'Complete requests: +24$'
+expect_pass tunnels "tcp/$service"
+for kind in 'ip proto 4' 'udp port 6080' 'ip proto 47'; do
+    expect_more "packets on the DIP side of $kind" "$(tcpdump -nr "$LAB_OUT/tunnels/dip.pcap" "$kind" 2>/dev/null | wc -l)" 30
 done

@@ -13,7 +13,5 @@ trace questions bash -euc 'ask="on client messages ask dns 192.168.122.100 53"
     sleep 4
     $ask 192.168.122.1:{40001..40003}'
 expect_equal "questions answered" "$(lines_with 'answered' "$LAB_OUT/questions-load.txt")" 27
-expect_same_counts questions udp/192.168.122.100:53
+expect_pass questions udp/192.168.122.100:53
 expect_equal "connections of the kernel" "$(counted questions udp/192.168.122.100:53 | awk '/all/ { print $2 }')" 9
-expect_audit_closed questions udp/192.168.122.100:53
-expect_json "verdict" "$LAB_OUT/questions.json" .verdict pass
