@@ -4,7 +4,7 @@
 . "$lib/product.sh"
 
 on director ipvsadm -C
-modprobe -r ip_vs_rr ip_vs
+modprobe -r ip_vs_ftp ip_vs_rr ip_vs
 # The kernel would load ip_vs again as soon as somebody asks for it.
 loader=$(</proc/sys/kernel/modprobe)
 echo /bin/false >/proc/sys/kernel/modprobe
