@@ -11,6 +11,7 @@ struct FragmentTable: Sendable {
         var waitingBytes: UInt32 = 0
         var sourcePort: UInt16 = 0
         var destinationPort: UInt16 = 0
+        var kind: UInt8 = 0
         var transport: UInt8 = 0
         var hasPorts = false
     }
@@ -25,6 +26,7 @@ struct FragmentTable: Sendable {
         places[index].waitingBytes = 0
         places[index].sourcePort = summary.sourcePort
         places[index].destinationPort = summary.destinationPort
+        places[index].transport = summary.transport
         places[index].hasPorts = true
     }
 
@@ -39,6 +41,7 @@ struct FragmentTable: Sendable {
         }
         summary.sourcePort = places[index].sourcePort
         summary.destinationPort = places[index].destinationPort
+        summary.transport = places[index].transport
         summary.ipLength = summary.payloadLength
         summary.acknowledgement = 0
         summary.flags = []
@@ -53,14 +56,14 @@ struct FragmentTable: Sendable {
             &* 0x9E37_79B9_7F4A_7C15
         let index = Int(mixed >> 56)
         let isSame =
-            places[index].identification == fragment.identification && places[index].transport == summary.transport
+            places[index].identification == fragment.identification && places[index].kind == fragment.kind
             && places[index].source == (summary.sourceHigh, summary.sourceLow)
             && places[index].destination == (summary.destinationHigh, summary.destinationLow)
         if !isSame {
             places[index] = Place(
                 source: (summary.sourceHigh, summary.sourceLow),
                 destination: (summary.destinationHigh, summary.destinationLow),
-                identification: fragment.identification, transport: summary.transport)
+                identification: fragment.identification, kind: fragment.kind)
         }
         return index
     }

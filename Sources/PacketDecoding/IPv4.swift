@@ -35,7 +35,9 @@ enum IPv4 {
             payload: offset + headerLength,
             fragment: fragment == 0
                 ? nil
-                : Fragment(identification: UInt32(identification), offset: Int(fragment & 0x1fff) * 8))
+                : Fragment(
+                    identification: UInt32(identification), kind: summary.transport,
+                    offset: Int(fragment & 0x1fff) * 8))
     }
 }
 
@@ -50,6 +52,9 @@ struct IPHeader {
 /// Which part of a packet a fragment is.
 struct Fragment {
     var identification: UInt32
+    /// What the packet's payload begins with: the transport header, or with IPv6 an extension header before it, which
+    /// later fragments name all the same.
+    var kind: UInt8
     /// Of its payload in the whole packet's, in bytes; 0 is the first, which has the ports.
     var offset: Int
 }

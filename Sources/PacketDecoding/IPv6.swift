@@ -49,7 +49,8 @@ enum IPv6 {
         // Bits: 13 of offset, 2 reserved, more fragments.
         let word = bytes.uint16(at: offset + 2)
         guard word & 0xfff9 != 0 else { return nil }
-        return Fragment(identification: bytes.uint32(at: offset + 4), offset: Int(word & 0xfff8))
+        return Fragment(
+            identification: bytes.uint32(at: offset + 4), kind: bytes.byte(at: offset), offset: Int(word & 0xfff8))
     }
 
     /// - Returns: The whole length of an extension header, or `nil` if `kind` is not one.

@@ -35,11 +35,12 @@ enum Wire {
     ///   - fragment: The word of flags and fragment offset.
     static func ipv4(
         _ transport: UInt8, options: [UInt8] = [], totalLength: Int? = nil, fragment: Int = 0x4000,
-        from source: String = "192.168.122.1", to destination: String = "192.168.122.100", _ payload: [UInt8]
+        identification: Int = 0xabcd, from source: String = "192.168.122.1", to destination: String = "192.168.122.100",
+        _ payload: [UInt8]
     ) -> [UInt8] {
         let length = 20 + options.count
         var bytes = [0x40 | UInt8(length / 4), 0] + word(totalLength ?? length + payload.count)
-        bytes += word(0xabcd) + word(fragment) + [63, transport, 0, 0]
+        bytes += word(identification) + word(fragment) + [63, transport, 0, 0]
         bytes += address(source) + address(destination)
         return bytes + options + payload
     }
@@ -73,6 +74,42 @@ enum Wire {
         let ports = word(source) + word(destination)
         return ports + word(8 + payload.count) + [0, 0] + payload
     }
+
+    /// - Parameter chunks: By type, with what follows the chunk's length; each is padded to 4 bytes.
+    static func sctp(
+        from source: Int = 40_000, to destination: Int = 80, _ chunks: [(type: UInt8, value: [UInt8])]
+    ) -> [UInt8] {
+        var bytes = word(source) + word(destination) + long(0x0102_0304) + [0, 0, 0, 0]
+        for (type, value) in chunks {
+            bytes += [type, 0] + word(4 + value.count) + value
+            bytes += [UInt8](repeating: 0, count: -value.count & 3)
+        }
+        return bytes
+    }
+
+    /// An error about `packet`, of either family.
+    static func icmp(type: UInt8, code: UInt8, _ packet: [UInt8]) -> [UInt8] {
+        [type, code, 0, 0, 0, 0, 0, 0] + packet
+    }
+
+    /// - Parameter flags: The bits of checksum, key and sequence number, for each of which a word follows.
+    static func gre(_ etherType: Int, flags: Int = 0, _ packet: [UInt8]) -> [UInt8] {
+        let words = (flags >> 15 & 1) + (flags >> 13 & 1) + (flags >> 12 & 1)
+        return word(flags) + word(etherType) + [UInt8](repeating: 0xaa, count: 4 * words) + packet
+    }
+
+    /// Generic UDP encapsulation with a header, variant 0.
+    ///
+    /// - Parameter options: What is optional, a multiple of 4 bytes.
+    static func gue(_ transport: UInt8, options: [UInt8] = [], _ packet: [UInt8]) -> [UInt8] {
+        udp(from: 50_000, to: tunnelPort, [UInt8(options.count / 4), transport, 0, 0] + options + packet)
+    }
+
+    /// Generic UDP encapsulation without one, variant 1.
+    static func directGUE(_ packet: [UInt8]) -> [UInt8] { udp(from: 50_000, to: tunnelPort, packet) }
+
+    /// Where real servers of the tests take generic UDP encapsulation.
+    static let tunnelPort = 6_080
 }
 
 extension PacketDecoder {
@@ -90,8 +127,12 @@ struct Decoded {
     var failures: [String]
 
     /// - Parameter captured: How many of the bytes were captured; all by default.
-    init(_ bytes: [UInt8], _ linkType: LinkType = .ethernet, captured: Int? = nil, wireLength: Int? = nil) {
-        var decoder = PacketDecoder(linkType: linkType, tap: .dip)
+    init(
+        _ bytes: [UInt8], _ linkType: LinkType = .ethernet, tap: Tap = .dip, captured: Int? = nil,
+        wireLength: Int? = nil
+    ) {
+        var decoder = PacketDecoder(linkType: linkType, tap: tap)
+        decoder.setTunnelPorts([UInt16(Wire.tunnelPort)])
         var result = PacketSummary()
         let part = Array(bytes.prefix(captured ?? bytes.count))
         let isDecoded = decoder.decode(
@@ -99,106 +140,4 @@ struct Decoded {
         summary = isDecoded ? result : nil
         failures = decoder.failureCounts.flatMap { Array(repeating: $0.error.reason, count: Int($0.count)) }
     }
-}
-
-/// A mix of headers that can be decoded.
-struct HeaderMix: Sendable, CustomTestStringConvertible {
-    var name: String
-    var linkType: LinkType = .ethernet
-    var bytes: [UInt8]
-    /// The bytes needed to decode it: everything up to the ports and, for TCP, the fixed header.
-    var needed: Int
-    var isIPv4 = true
-    var isTCP = true
-    /// What IPVS counts as bytes.
-    var ipLength: Int
-    var payloadLength: Int
-
-    var testDescription: String { name }
-
-    private static let maximumSegmentSize: [UInt8] = [2, 4, 5, 0xb4]
-    private static let recordRoute: [UInt8] = [7, 7, 4, 0, 0, 0, 0, 0]
-
-    static let all: [Self] = {
-        let tcp4 = Wire.ipv4(6, Wire.tcp())
-        let tcp6 = Wire.ipv6(6, Wire.tcp())
-        let hopByHop: (UInt8, [UInt8]) = (0, [0, 1, 4, 0, 0, 0, 0])
-        let routing: (UInt8, [UInt8]) = (43, [2] + Array(repeating: 0, count: 22))
-        let firstFragment: (UInt8, [UInt8]) = (44, [0, 0, 1, 0, 0, 0, 7])
-        let authentication: (UInt8, [UInt8]) = (51, [4] + Array(repeating: 0, count: 22))
-        let options: (UInt8, [UInt8]) = (60, [0, 1, 4, 0, 0, 0, 0])
-        return [
-            HeaderMix(
-                name: "ethernet ipv4 tcp", bytes: Wire.ethernet(0x0800, tcp4), needed: 54, ipLength: 43,
-                payloadLength: 3),
-            HeaderMix(
-                name: "ethernet ipv4 udp", bytes: Wire.ethernet(0x0800, Wire.ipv4(17, Wire.udp())), needed: 42,
-                isTCP: false, ipLength: 30, payloadLength: 2),
-            HeaderMix(
-                name: "802.1Q ipv4 tcp", bytes: Wire.ethernet(0x0800, tags: [(0x8100, 5)], tcp4), needed: 58,
-                ipLength: 43, payloadLength: 3),
-            HeaderMix(
-                name: "802.1ad 802.1Q ipv4 tcp",
-                bytes: Wire.ethernet(0x0800, tags: [(0x88a8, 100), (0x8100, 5)], tcp4), needed: 62, ipLength: 43,
-                payloadLength: 3),
-            HeaderMix(
-                name: "old QinQ ipv6 tcp", bytes: Wire.ethernet(0x86dd, tags: [(0x9100, 100), (0x8100, 5)], tcp6),
-                needed: 82, isIPv4: false, ipLength: 63, payloadLength: 3),
-            HeaderMix(
-                name: "cooked v1 ipv4 tcp", linkType: .linuxCookedV1, bytes: Wire.cookedV1(0x0800, tcp4), needed: 56,
-                ipLength: 43, payloadLength: 3),
-            HeaderMix(
-                name: "cooked v1 802.1Q ipv6 tcp", linkType: .linuxCookedV1,
-                bytes: Wire.cookedV1(0x8100, Wire.word(5) + Wire.word(0x86dd) + tcp6), needed: 80, isIPv4: false,
-                ipLength: 63, payloadLength: 3),
-            HeaderMix(
-                name: "cooked v2 ipv4 tcp", linkType: .linuxCookedV2, bytes: Wire.cookedV2(0x0800, tcp4), needed: 60,
-                ipLength: 43, payloadLength: 3),
-            HeaderMix(
-                name: "cooked v2 ipv6 udp", linkType: .linuxCookedV2,
-                bytes: Wire.cookedV2(0x86dd, Wire.ipv6(17, Wire.udp())), needed: 68, isIPv4: false, isTCP: false,
-                ipLength: 50, payloadLength: 2),
-            HeaderMix(
-                name: "raw 12 ipv4 tcp", linkType: .rawIP, bytes: tcp4, needed: 40, ipLength: 43, payloadLength: 3),
-            HeaderMix(
-                name: "raw 101 ipv6 tcp", linkType: .rawIPInFile, bytes: tcp6, needed: 60, isIPv4: false, ipLength: 63,
-                payloadLength: 3),
-            HeaderMix(
-                name: "raw 228 ipv4 tcp", linkType: .ipv4, bytes: tcp4, needed: 40, ipLength: 43, payloadLength: 3),
-            HeaderMix(
-                name: "raw 229 ipv6 tcp", linkType: .ipv6, bytes: tcp6, needed: 60, isIPv4: false, ipLength: 63,
-                payloadLength: 3),
-            HeaderMix(
-                name: "ipv4 options tcp options",
-                bytes: Wire.ethernet(
-                    0x0800, Wire.ipv4(6, options: recordRoute, Wire.tcp(options: maximumSegmentSize))),
-                needed: 62, ipLength: 55, payloadLength: 3),
-            HeaderMix(
-                name: "ipv4 first fragment",
-                bytes: Wire.ethernet(
-                    0x0800, Wire.ipv4(17, fragment: 0x2000, Wire.udp([UInt8](repeating: 1, count: 8)))),
-                needed: 42, isTCP: false, ipLength: 36, payloadLength: 8),
-            HeaderMix(
-                name: "ipv4 padded to 60 bytes",
-                bytes: Wire.ethernet(0x0800, Wire.ipv4(6, Wire.tcp(flags: .ack, [])) + [0, 0, 0, 0, 0, 0]), needed: 54,
-                ipLength: 40, payloadLength: 0),
-            HeaderMix(
-                name: "ipv4 super-packet of length 0",
-                bytes: Wire.ethernet(0x0800, Wire.ipv4(6, totalLength: 0, Wire.tcp())), needed: 54, ipLength: 43,
-                payloadLength: 3),
-            HeaderMix(
-                name: "ipv6 jumbogram of length 0",
-                bytes: Wire.ethernet(
-                    0x86dd, Wire.ipv6(6, extensions: [(0, [0, 0xc2, 4, 0, 1, 0, 0])], payloadLength: 0, Wire.tcp())),
-                needed: 82, isIPv4: false, ipLength: 71, payloadLength: 3),
-            HeaderMix(
-                name: "ipv6 chain of every extension",
-                bytes: Wire.ethernet(
-                    0x86dd,
-                    Wire.ipv6(
-                        6, extensions: [hopByHop, options, routing, firstFragment, authentication, options], Wire.tcp())
-                ),
-                needed: 154, isIPv4: false, ipLength: 135, payloadLength: 3),
-        ]
-    }()
 }
