@@ -2,6 +2,7 @@
 # make test   everything that must hold
 # make lab    a prompt on the cluster's director
 # make bench [BENCH_CONNECTIONS=N] | bench-live     what tracing costs, beside other tools; bench-live needs root
+# make fuzz [SECONDS=600] [SUBJECT=packets]     random input for everything that reads what others wrote
 # make install [PREFIX=/usr/local] [DESTDIR=]   build and install ipvscope, for a real director
 # make format | lint | deps | clean
 
@@ -9,7 +10,7 @@ PREFIX ?= /usr/local
 BENCH_CONNECTIONS ?= 1000000
 SWIFT ?= swift
 
-.PHONY: help run test lab bench bench-live install format lint deps deps-build deps-bench clean
+.PHONY: help run test lab bench bench-live fuzz install format lint deps deps-build deps-bench clean
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -38,18 +39,23 @@ bench-live: deps-bench
 	$(SWIFT) build -c release --product capture-benchmark
 	@Benchmarks/report $(BENCH_FLAGS) live
 
+SECONDS ?= 600
+
+fuzz: deps-build
+	@Fuzz/run $(SECONDS) $(SUBJECT)
+
 # A static binary needs no Swift on the director. Only the copying may need root.
 install: deps-build
 	$(SWIFT) build -c release --static-swift-stdlib --scratch-path .build/install --product ipvscope
 	@packaging/install-binary .build/install/release/ipvscope "$(DESTDIR)$(PREFIX)/bin"
 
 format:
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests exporters Benchmarks
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests exporters Benchmarks Fuzz/Package.swift Fuzz/Fuzzers
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests exporters Benchmarks
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests exporters Benchmarks Fuzz/Package.swift Fuzz/Fuzzers
 	@.ci/fence
-	shellcheck packaging/install-* .ci/* lab/run lab/shell lab/list lab/selftest lab/lib/* lab/scenarios/*.sh
+	shellcheck packaging/install-* .ci/* Fuzz/run lab/run lab/shell lab/list lab/selftest lab/lib/* lab/scenarios/*.sh
 
 deps: swift-is-there
 	@packaging/install-debian-packages test
@@ -66,4 +72,4 @@ swift-is-there:
 	    echo "make: no Swift toolchain on PATH; install Swift 6.3 as https://www.swift.org/install/linux/ says" >&2; exit 69; }
 
 clean:
-	rm -rf .build ipvscope-run ipvscope-lab
+	rm -rf .build Fuzz/.build ipvscope-run ipvscope-lab

@@ -6,6 +6,7 @@ import Testing
 /// A capture of `Captures/`, made by the script beside it, and what its packets are.
 struct CaptureFixture: Sendable, CustomTestStringConvertible {
     var name: String
+    var tap = Tap.vip
     var packets: [String]
     var failures: [String] = []
 
@@ -39,7 +40,7 @@ struct CaptureFixture: Sendable, CustomTestStringConvertible {
             name: "ipv4-options-and-fragments",
             packets: [
                 "tcp 192.168.122.1:40000 > 192.168.122.100:80 flags 2 seq 1000 ack 0 ip 48 payload 0",
-                "\(udp4) ip 44 payload 16", "\(udp4) ip 24 payload 24", "\(udp4) ip 24 payload 24",
+                "\(udp4) ip 44 payload 16", "later \(udp4) ip 24 payload 24", "later \(udp4) ip 24 payload 24",
                 "tcp 192.168.122.1:40000 > 192.168.122.100:80 flags 24 seq 1000 ack 0 ip 140 payload 100",
             ]),
         CaptureFixture(
@@ -47,13 +48,53 @@ struct CaptureFixture: Sendable, CustomTestStringConvertible {
             packets: [
                 "tcp [fd00:122::1]:40000 > [fd00:122::100]:80 flags 2 seq 1000 ack 0 ip 68 payload 0",
                 "tcp [fd00:122::1]:40000 > [fd00:122::100]:80 flags 2 seq 1000 ack 0 ip 68 payload 0",
-                "\(udp6) ip 64 payload 16", "\(udp6) ip 24 payload 24",
+                "\(udp6) ip 64 payload 16", "later \(udp6) ip 24 payload 24",
                 "tcp [fd00:122::1]:40000 > [fd00:122::100]:80 flags 2 seq 1000 ack 0 ip 84 payload 0",
             ]),
         CaptureFixture(
             name: "cut-at-54-bytes",
             packets: ["tcp 192.168.122.1:40000 > 192.168.122.100:80 flags 24 seq 1000 ack 0 ip 1044 payload 1000"],
             failures: ["truncated_tcp", "truncated_tcp"]),
+        CaptureFixture(
+            name: "sctp",
+            packets: [
+                "sctp 192.168.122.1:40000 > 192.168.122.100:80 flags 2 seq 0 ack 0 ip 52 payload 20",
+                "sctp 192.168.122.1:40000 > 192.168.122.100:80 flags 48 seq 0 ack 0 ip 60 payload 28",
+                "sctp [fd00:122::1]:40000 > [fd00:122::100]:80 flags 24 seq 0 ack 0 ip 68 payload 16",
+                // An ABORT behind COOKIE ECHO.
+                "sctp 192.168.122.1:40000 > 192.168.122.100:80 flags 4 seq 0 ack 0 ip 48 payload 16",
+                "sctp 192.168.122.1:40000 > 192.168.122.100:80 flags 1 seq 0 ack 0 ip 40 payload 8",
+                // Without a chunk, but for the frame's padding.
+                "sctp 192.168.122.1:40000 > 192.168.122.100:80 flags 24 seq 0 ack 0 ip 32 payload 0",
+            ]),
+        CaptureFixture(
+            name: "icmp-errors",
+            packets: [
+                "error udp 192.168.122.1:40000 > 192.168.122.100:53 flags 0 seq 772 ack 0 ip 56 payload 0",
+                "error udp 192.168.122.1:40000 > 192.168.122.100:53 flags 0 seq 771 ack 0 ip 62 payload 0",
+                "error udp [fd00:122::1]:40000 > [fd00:122::100]:53 flags 0 seq 512 ack 0 ip 102 payload 0",
+            ], failures: ["later_fragment", "unsupported_protocol", "unsupported_protocol"]),
+        CaptureFixture(
+            name: "tunnels", tap: .dip,
+            packets: [
+                "tunnelled tcp 192.168.122.1:40000 > 10.10.10.20:80 flags 2 seq 1000 ack 0 ip 40 payload 0",
+                "tunnelled tcp [fd00:122::1]:40000 > 10.10.10.20:80 flags 2 seq 1000 ack 0 ip 60 payload 0",
+                "tunnelled tcp 192.168.122.1:40000 > [fd00:10::20]:80 flags 2 seq 1000 ack 0 ip 40 payload 0",
+                "tunnelled tcp 192.168.122.1:40000 > 10.10.10.20:80 flags 2 seq 1000 ack 0 ip 40 payload 0",
+                "tunnelled tcp [fd00:122::1]:40000 > 10.10.10.20:80 flags 2 seq 1000 ack 0 ip 60 payload 0",
+            ], failures: ["not_ip", "unsupported_protocol"]),
+        CaptureFixture(
+            name: "fragments",
+            packets: [
+                "udp 192.168.122.1:40000 > 192.168.122.100:53 flags 0 seq 1 ack 0 ip 44 payload 16",
+                "later udp 192.168.122.1:40000 > 192.168.122.100:53 flags 0 seq 1 ack 0 ip 24 payload 24",
+                "later udp 192.168.122.1:40000 > 192.168.122.100:53 flags 0 seq 1 ack 0 ip 5 payload 5",
+                "udp 192.168.122.1:40000 > 192.168.122.100:53 flags 0 seq 2 ack 0 ip 73 payload 16",
+                "\(udp6) ip 64 payload 16",
+                "udp [fd00:122::1]:40001 > [fd00:122::100]:53 flags 0 seq 0 ack 0 ip 64 payload 16",
+                "later udp [fd00:122::1]:40001 > [fd00:122::100]:53 flags 0 seq 0 ack 0 ip 8 payload 8",
+                "later \(udp6) ip 8 payload 8",
+            ], failures: ["later_fragment", "later_fragment"]),
     ]
 }
 
@@ -61,7 +102,7 @@ struct DecodedCaptureTests {
     @Test(arguments: CaptureFixture.all)
     func `a capture of a feature gives the packets it holds`(fixture: CaptureFixture) throws {
         let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
-        var capture = try Capture.open(file: "/\(folder)/Captures/\(fixture.name).pcap", tap: .vip)
+        var capture = try Capture.open(file: "/\(folder)/Captures/\(fixture.name).pcap", tap: fixture.tap)
         let read = try capture.fill(limit: 100)
         var packets: [String] = []
         var times: [Int64] = []
@@ -80,7 +121,11 @@ struct DecodedCaptureTests {
     }
 
     private static func describe(_ packet: PacketSummary) -> String {
-        "\(TransportProtocol(rawValue: packet.transport)) \(packet.source) > \(packet.destination) flags "
+        let marks: [(PacketSummary.Marks, String)] = [
+            (.icmpError, "error "), (.laterFragment, "later "), (.tunnelled, "tunnelled "),
+        ]
+        return marks.reduce("") { packet.marks.contains($1.0) ? $0 + $1.1 : $0 }
+            + "\(TransportProtocol(rawValue: packet.transport)) \(packet.source) > \(packet.destination) flags "
             + "\(packet.flags.rawValue) seq \(packet.sequence) ack \(packet.acknowledgement) ip \(packet.ipLength) "
             + "payload \(packet.payloadLength)"
     }

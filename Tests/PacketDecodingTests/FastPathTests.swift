@@ -4,12 +4,14 @@ import Testing
 /// Plain packets are decoded by a shortcut, and everything else step by step: both must find the same.
 struct FastPathTests {
     /// Every field, but for those of the link if they are not asked for.
-    private static func fields(_ packet: PacketSummary, withLink: Bool = true) -> String {
-        "\(packet.source) \(packet.destination) \(packet.transport) ip \(packet.ipLength) "
-            + "payload \(packet.payloadLength) ttl \(packet.timeToLive) seq \(packet.sequence) "
-            + "ack \(packet.acknowledgement) flags \(packet.flags.rawValue) marks \(packet.marks.rawValue) "
-            + "time \(packet.time) ordinal \(packet.ordinal) tap \(packet.tap)"
-            + (withLink ? " link \(packet.linkDestination)" : "")
+    private static func fields(_ packet: PacketSummary, withLink: Bool = true) -> [UInt64] {
+        var fields: [UInt64] = [
+            packet.sourceHigh, packet.sourceLow, packet.destinationHigh, packet.destinationLow, packet.ordinal,
+        ]
+        fields += [packet.sequence, packet.acknowledgement, packet.ipLength, packet.payloadLength].map(UInt64.init)
+        fields += [packet.sourcePort, packet.destinationPort].map(UInt64.init)
+        fields += [packet.transport, packet.flags.rawValue, packet.tap.rawValue, packet.marks.rawValue].map(UInt64.init)
+        return fields + [UInt64(packet.time), withLink ? packet.linkDestination : 0]
     }
 
     /// A TCP packet without IP options, every field of it random.

@@ -12,7 +12,6 @@ struct HeaderFieldTests {
         #expect(packet.transport == mix.transport.rawValue)
         #expect(packet.ipLength == mix.ipLength)
         #expect(packet.payloadLength == mix.payloadLength)
-        #expect(packet.timeToLive == mix.timeToLive)
         #expect(packet.sequence == mix.sequence)
         #expect(packet.acknowledgement == mix.acknowledgement)
         #expect(packet.flags == mix.flags)

@@ -16,7 +16,6 @@ struct HeaderMix: Sendable, CustomTestStringConvertible {
     /// What IPVS counts as bytes.
     var ipLength: UInt32
     var payloadLength: UInt32
-    var timeToLive: UInt8
     var sequence: UInt32
     var acknowledgement: UInt32
     var flags: TCPFlags
@@ -39,7 +38,6 @@ struct HeaderMix: Sendable, CustomTestStringConvertible {
         source = Endpoint(isIPv4 ? "192.168.122.1:40000" : "[fd00:122::1]:40000")!
         destination = Endpoint(
             (isIPv4 ? "192.168.122.100" : "[fd00:122::100]") + (transport == .udp ? ":53" : ":80"))!
-        timeToLive = isIPv4 ? 63 : 61
         // A datagram is told from the next one by its identification, which IPv6 lacks.
         sequence = isTCP ? 0x0102_0304 : transport == .udp && isIPv4 ? 0xabcd : 0
         acknowledgement = isTCP ? 0x0506_0708 : 0

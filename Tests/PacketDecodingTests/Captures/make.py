@@ -7,6 +7,10 @@ import ipaddress
 import struct
 
 
+CLIENT4, VIRTUAL4, ROUTER4, SERVER4 = "192.168.122.1", "192.168.122.100", "192.168.122.254", "10.10.10.20"
+CLIENT6, VIRTUAL6, ROUTER6, SERVER6 = "fd00:122::1", "fd00:122::100", "fd00:122::fe", "fd00:10::20"
+
+
 def address(text):
     return ipaddress.ip_address(text).packed
 
@@ -16,23 +20,38 @@ def tcp(flags, payload=b"", options=b"", seq=1000, ack=0):
     return struct.pack(">HHIIBBHHH", 40000, 80, seq, ack, offset << 4, flags, 64240, 0, 0) + options + payload
 
 
-def udp(payload=b""):
-    return struct.pack(">HHHH", 40000, 53, 8 + len(payload), 0) + payload
+def udp(payload=b"", source=40000, to=53):
+    return struct.pack(">HHHH", source, to, 8 + len(payload), 0) + payload
 
 
-def ipv4(protocol, payload, options=b"", fragment=0x4000, total=None):
+def sctp(*chunks):
+    """Chunks as type and value, each a multiple of 4 bytes long."""
+    parts = [struct.pack(">BBH", kind, 0, 4 + len(value)) + value for kind, value in chunks]
+    return struct.pack(">HHII", 40000, 80, 7, 0) + b"".join(parts)
+
+
+def icmp(kind, code, packet):
+    return struct.pack(">BBHI", kind, code, 0, 0) + packet
+
+
+def gre(kind, packet, flags=0):
+    """With flags for checksum, key and sequence number, 4 bytes each."""
+    return struct.pack(">HH", flags, kind) + bytes(4 * bin(flags).count("1")) + packet
+
+
+def ipv4(protocol, payload, options=b"", fragment=0x4000, total=None, source=CLIENT4, to=VIRTUAL4, number=0x1234):
     words = (20 + len(options)) // 4
     length = words * 4 + len(payload) if total is None else total
     return (
-        struct.pack(">BBHHHBBH", 0x40 | words, 0, length, 0x1234, fragment, 64, protocol, 0)
-        + address("192.168.122.1") + address("192.168.122.100") + options + payload
+        struct.pack(">BBHHHBBH", 0x40 | words, 0, length, number, fragment, 64, protocol, 0)
+        + address(source) + address(to) + options + payload
     )
 
 
-def ipv6(kind, payload):
+def ipv6(kind, payload, source=CLIENT6, to=VIRTUAL6):
     return (
         struct.pack(">IHBB", 0x60000000, len(payload), kind, 64)
-        + address("fd00:122::1") + address("fd00:122::100") + payload
+        + address(source) + address(to) + payload
     )
 
 
@@ -102,3 +121,43 @@ write("cut-at-54-bytes", 1, [
     ethernet(0x0800, ipv4(6, tcp(SYN), options=bytes.fromhex("07070400"))),
     ethernet(0x86DD, ipv6(6, tcp(SYN))),
 ], snap=54)
+write("sctp", 1, [
+    ethernet(0x0800, ipv4(132, sctp((1, bytes(16))))),
+    ethernet(0x0800, ipv4(132, sctp((10, bytes(8)), (0, bytes(12))))),
+    ethernet(0x86DD, ipv6(132, sctp((0, bytes(12))))),
+    ethernet(0x0800, ipv4(132, sctp((10, bytes(8)), (6, b"")))),
+    ethernet(0x0800, ipv4(132, sctp((7, bytes(4))))),
+    ethernet(0x0800, ipv4(132, sctp())[:32]),
+])
+answer4 = ipv4(17, udp(b"answer", 53, 40000), source=VIRTUAL4, to=CLIENT4)
+answer6 = ipv6(17, udp(b"answer", 53, 40000), source=VIRTUAL6, to=CLIENT6)
+write("icmp-errors", 1, [
+    ethernet(0x0800, ipv4(1, icmp(3, 4, answer4[:28]), source=ROUTER4)),
+    ethernet(0x0800, ipv4(1, icmp(3, 3, answer4), source=CLIENT4)),
+    ethernet(0x86DD, ipv6(58, icmp(2, 0, answer6), source=ROUTER6)),
+    ethernet(0x0800, ipv4(1, icmp(11, 1, ipv4(17, bytes(24), fragment=0x2003)), source=ROUTER4)),
+    ethernet(0x0800, ipv4(1, icmp(8, 0, b"ping"), source=CLIENT4)),
+    ethernet(0x86DD, ipv6(58, icmp(135, 0, bytes(20)), source=ROUTER6)),
+])
+write("tunnels", 1, [
+    ethernet(0x0800, ipv4(4, ipv4(6, tcp(SYN)), to=SERVER4)),
+    ethernet(0x0800, ipv4(41, ipv6(6, tcp(SYN)), to=SERVER4)),
+    ethernet(0x86DD, ipv6(4, ipv4(6, tcp(SYN)), to=SERVER6)),
+    ethernet(0x0800, ipv4(47, gre(0x0800, ipv4(6, tcp(SYN))), to=SERVER4)),
+    ethernet(0x0800, ipv4(47, gre(0x86DD, ipv6(6, tcp(SYN)), 0xB000), to=SERVER4), (0x88A8, 100), (0x8100, 5)),
+    ethernet(0x0800, ipv4(47, gre(0x6558, bytes(40)), to=SERVER4)),
+    ethernet(0x0800, ipv4(4, ipv4(4, ipv4(6, tcp(SYN))), to=SERVER4)),
+])
+write("fragments", 1, [
+    # In order, then the other way round, then two packets at the same time.
+    ethernet(0x0800, ipv4(17, udp(bytes(16)), fragment=0x2000, number=1)),
+    ethernet(0x0800, ipv4(17, bytes(24), fragment=0x2003, number=1)),
+    ethernet(0x0800, ipv4(17, bytes(5), fragment=0x0006, number=1)),
+    ethernet(0x0800, ipv4(17, bytes(5), fragment=0x0006, number=2)),
+    ethernet(0x0800, ipv4(17, bytes(24), fragment=0x2003, number=2)),
+    ethernet(0x0800, ipv4(17, udp(bytes(16)), fragment=0x2000, number=2)),
+    ethernet(0x86DD, ipv6(44, bytes.fromhex("1100000100000007") + udp(bytes(16)))),
+    ethernet(0x86DD, ipv6(44, bytes.fromhex("1100000100000008") + udp(bytes(16), 40001))),
+    ethernet(0x86DD, ipv6(44, bytes.fromhex("1100001800000008") + bytes(8))),
+    ethernet(0x86DD, ipv6(44, bytes.fromhex("1100001800000007") + bytes(8))),
+])
