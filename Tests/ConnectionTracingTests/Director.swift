@@ -1,6 +1,7 @@
 import ConnectionTracing
 import IPVSModel
 import PacketDecoding
+import TestSupport
 
 /// A director that keeps its entries by the kernel's own rules, a row each and nothing fast, while its clients and
 /// real servers send whatever comes to mind.

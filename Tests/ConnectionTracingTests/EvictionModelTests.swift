@@ -1,6 +1,7 @@
 import ConnectionTracing
 import IPVSModel
 import PacketDecoding
+import TestSupport
 import Testing
 
 /// Who goes first from a full table, beside two plain lists.

@@ -1,4 +1,5 @@
 import PacketDecoding
+import TestSupport
 import Testing
 
 /// Plain packets are decoded by a shortcut, and everything else step by step: both must find the same.

@@ -1,5 +1,6 @@
 import IPVSModel
 import PacketDecoding
+import TestSupport
 import Testing
 
 /// The parts of one datagram, in the order of their bytes.
