@@ -38,7 +38,8 @@ struct ServiceJudgement {
                 longestRun: order.longestRun),
             conformance: ConformanceReport(conformance, evidence, sequence), audit: AuditReport(audit),
             latency: LatencyReport(
-                realServerConnect: LatencyDistribution(evidence.assignments.compactMap(\.realServerConnect))))
+                realServerConnect: LatencyDistribution(
+                    nanoseconds: evidence.assignments.compactMap(\.realServerConnect))))
     }
 
     private static func shares(

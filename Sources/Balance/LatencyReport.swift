@@ -8,11 +8,8 @@ package struct LatencyDistribution: Sendable, Hashable, Codable {
     @OrNull package var p99: Double?
     @OrNull package var max: Double?
 
-    package init(_ durations: [Duration]) {
-        let sorted = durations.map { duration in
-            let parts = duration.components
-            return parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
-        }.sorted()
+    package init(nanoseconds: [Int64]) {
+        let sorted = nanoseconds.sorted()
         let rank = { (percent: Int) -> Double? in
             guard !sorted.isEmpty else { return nil }
             let rank = (sorted.count * percent + 99) / 100

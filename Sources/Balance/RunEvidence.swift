@@ -165,12 +165,14 @@ package struct Assignment: Sendable, Hashable {
     /// Whom the kernel chose; `nil` if nothing ever left on the DIP side, so the choice stayed unseen.
     package var realServer: Endpoint?
     /// Translated SYN out to SYN-ACK in, on the DIP side; `nil` if either was not seen.
-    package var realServerConnect: Duration?
+    ///
+    /// - Unit: nanoseconds.
+    package var realServerConnect: Int64?
     /// Whether the scheduler was asked; if not, the client's persistence template decided.
     package var isScheduled: Bool
 
     package init(
-        connection: Int64, time: Timestamp, client: Endpoint, realServer: Endpoint?, realServerConnect: Duration? = nil,
+        connection: Int64, time: Timestamp, client: Endpoint, realServer: Endpoint?, realServerConnect: Int64? = nil,
         isScheduled: Bool = true
     ) {
         self.connection = connection

@@ -12,28 +12,31 @@ struct ServiceSequence {
     /// Assignments whose choice stayed unseen.
     let unseen: Int
 
-    private let numbers: [Endpoint: Int]
+    /// By a server's place among ``servers``.
+    private let numbers: EndpointNumbers
 
     init(_ evidence: VirtualServiceEvidence) {
-        var all = Set(evidence.realServers.map(\.endpoint))
-        for configuration in evidence.configurations { all.formUnion(configuration.realServers.map(\.endpoint)) }
-        for assignment in evidence.assignments {
-            if let server = assignment.realServer { all.insert(server) }
-        }
-        let servers = all.sorted()
-        let numbers = Dictionary(uniqueKeysWithValues: servers.enumerated().map { ($1, $0) })
+        var met = EndpointNumbers()
+        for server in evidence.realServers { _ = met.number(adding: server.endpoint) }
+        for server in evidence.configurations.flatMap(\.realServers) { _ = met.number(adding: server.endpoint) }
+        var choices = evidence.assignments.map { $0.realServer.map { met.number(adding: $0) } ?? -1 }
+
+        servers = met.endpoints.sorted()
+        var numbers = EndpointNumbers()
+        for server in servers { _ = numbers.number(adding: server) }
+        let places = met.endpoints.map { numbers.number(adding: $0) }
         var counts = Array(repeating: 0, count: servers.count)
         var unseen = 0
-        choices = evidence.assignments.map { assignment in
-            guard let server = assignment.realServer, let number = numbers[server] else {
+        for index in choices.indices {
+            if choices[index] < 0 {
                 unseen += 1
-                return -1
+            } else {
+                choices[index] = places[choices[index]]
+                counts[choices[index]] += 1
             }
-            counts[number] += 1
-            return number
         }
-        self.servers = servers
         self.numbers = numbers
+        self.choices = choices
         self.counts = counts
         self.unseen = unseen
     }
@@ -42,12 +45,12 @@ struct ServiceSequence {
     var seen: Int { choices.count - unseen }
 
     /// The number of a real server of this service.
-    func number(of server: Endpoint) -> Int? { numbers[server] }
+    func number(of server: Endpoint) -> Int? { numbers.number(of: server) }
 
     /// A configuration's list for a scheduler model.
     func candidates(in configuration: ServiceConfiguration) -> [SchedulingCandidate] {
         configuration.realServers.compactMap { server in
-            numbers[server.endpoint].map {
+            numbers.number(of: server.endpoint).map {
                 SchedulingCandidate(server: $0, weight: server.weight, hasUpperThreshold: server.upperThreshold > 0)
             }
         }
@@ -58,7 +61,7 @@ struct ServiceSequence {
         var dues = Array(repeating: 0.0, count: servers.count)
         let shares = configuration.scheduler.dueShares(weights: configuration.realServers.map(\.weight))
         for (server, share) in zip(configuration.realServers, shares) {
-            if let number = numbers[server.endpoint] { dues[number] = share }
+            if let number = numbers.number(of: server.endpoint) { dues[number] = share }
         }
         return dues
     }

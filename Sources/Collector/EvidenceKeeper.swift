@@ -10,8 +10,7 @@ struct EvidenceKeeper: ReplaySink {
         let identity: VirtualServiceIdentity
         /// Chunks, so that a growing list is never copied.
         var assignments: [[KeptAssignment]] = []
-        var realServers: [Endpoint] = []
-        var numbers: [Endpoint: UInt16] = [:]
+        var realServers = EndpointNumbers()
     }
 
     /// Few enough to be still in the cache.
@@ -56,20 +55,12 @@ struct EvidenceKeeper: ReplaySink {
     }
 
     private mutating func keep(_ record: borrowing ConnectionRecord, in service: Int) {
-        let assignment = KeptAssignment(record, realServer: number(of: record.realServer, in: service))
+        let realServer = record.realServer.map { UInt16(services[service].realServers.number(adding: $0)) }
+        let assignment = KeptAssignment(record, realServer: realServer ?? KeptAssignment.unseen)
         if services[service].assignments.last.map({ $0.count == Self.chunk }) ?? true {
             services[service].assignments.append([])
         }
         services[service].assignments[services[service].assignments.count - 1].append(assignment)
-    }
-
-    private mutating func number(of realServer: Endpoint?, in service: Int) -> UInt16 {
-        guard let realServer else { return KeptAssignment.unseen }
-        if let known = services[service].numbers[realServer] { return known }
-        let number = UInt16(services[service].realServers.count)
-        services[service].realServers.append(realServer)
-        services[service].numbers[realServer] = number
-        return number
     }
 
     consuming func evidence(_ summary: RunSummary) -> RunEvidence {
@@ -111,7 +102,7 @@ struct EvidenceKeeper: ReplaySink {
                 connection: assignment.connection, time: Timestamp(rawValue: assignment.time),
                 client: assignment.client,
                 realServer: assignment.realServer == KeptAssignment.unseen
-                    ? nil : service.realServers[Int(assignment.realServer)],
+                    ? nil : service.realServers.endpoints[Int(assignment.realServer)],
                 realServerConnect: assignment.connect, isScheduled: assignment.isScheduled)
         }
     }
@@ -134,15 +125,13 @@ private struct KeptAssignment: BitwiseCopyable {
     private let connectAndPort: Int64
 
     init(_ record: borrowing ConnectionRecord, realServer: UInt16) {
-        // A SYN that was seen on the DIP side alone counts from there, as in the database.
-        let syn = record.vip.syn ?? record.dip.syn ?? .zero
-        timeAndTemplate = record.firstSeen.advanced(by: syn).rawValue << 1 | (record.origin.isScheduled ? 0 : 1)
+        timeAndTemplate = record.requested.rawValue << 1 | (record.origin.isScheduled ? 0 : 1)
         clientHigh = record.client.address.high
         clientLow = record.client.address.low
         connectionAndServer = record.id << 16 | Int64(realServer)
         var connect = Self.noConnect
-        if let syn = record.dip.syn, let synAck = record.dip.synAck {
-            connect = Int64((synAck - syn) / .nanoseconds(100))
+        if let syn = record.dip.$syn.nanoseconds, let synAck = record.dip.$synAck.nanoseconds {
+            connect = (synAck - syn) / 100
         }
         connectAndPort = connect << 16 | Int64(record.client.port)
     }
@@ -158,8 +147,10 @@ private struct KeptAssignment: BitwiseCopyable {
     }
 
     /// Translated SYN out to SYN-ACK in, counted in units of 100 ns as the tracer does.
-    var connect: Duration? {
+    ///
+    /// - Unit: nanoseconds.
+    var connect: Int64? {
         let ticks = connectAndPort >> 16
-        return ticks == Self.noConnect ? nil : .nanoseconds(ticks * 100)
+        return ticks == Self.noConnect ? nil : ticks * 100
     }
 }

@@ -33,6 +33,16 @@ package struct ClientKey: BitwiseCopyable {
                 transport: packet.transport)
     }
 
+    /// The same of a packet that stays where it is.
+    @inline(__always)
+    init(_ packets: Span<PacketSummary>, _ index: Int, isIn: Bool) {
+        self.init(
+            high: isIn ? packets[index].sourceHigh : packets[index].destinationHigh,
+            low: isIn ? packets[index].sourceLow : packets[index].destinationLow,
+            port: isIn ? packets[index].sourcePort : packets[index].destinationPort,
+            transport: packets[index].transport)
+    }
+
     var endpoint: Endpoint { Endpoint(address: IPAddress(high: high, low: low), port: port) }
 
     /// Two rounds of multiply-and-fold; `seed` keeps clients from choosing collisions.

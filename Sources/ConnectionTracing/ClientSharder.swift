@@ -19,7 +19,7 @@ package struct ClientSharder: Sendable {
             endpoints.match(
                 packet.destinationHigh, packet.destinationLow, port: packet.destinationPort,
                 transport: packet.transport
-            ).role != .none
+            ).isKnown
         return isIn
             ? shard(packet.sourceHigh, packet.sourceLow, packet.sourcePort, count)
             : shard(packet.destinationHigh, packet.destinationLow, packet.destinationPort, count)

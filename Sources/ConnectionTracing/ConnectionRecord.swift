@@ -1,7 +1,7 @@
 package import IPVSModel
 
 /// One connection: both sides' packets, the kernel's entry, and how it ended.
-package struct ConnectionRecord: Sendable, Hashable {
+package struct ConnectionRecord: Sendable, Hashable, BitwiseCopyable {
     /// Unique within a store, and growing with the time the connection was first seen.
     package var id: Int64
     package var virtualService: VirtualServiceIdentity
@@ -18,7 +18,7 @@ package struct ConnectionRecord: Sendable, Hashable {
     package var vip: SideRecord
     package var dip: SideRecord
     /// The kernel's state as our own replay of its state table has it.
-    package var state: ConnectionState
+    package var state: EntryState
     /// Payload towards the real server, what was sent again counted once.
     package var requestBytes: UInt64
     /// Payload towards the client, what was sent again counted once; 0 where replies bypass the director.
@@ -29,7 +29,7 @@ package struct ConnectionRecord: Sendable, Hashable {
     package init(
         id: Int64, virtualService: VirtualServiceIdentity, realServer: Endpoint?,
         transportProtocol: TransportProtocol, client: Endpoint, origin: ConnectionOrigin, outcome: ConnectionOutcome,
-        firstSeen: Timestamp, lastSeen: Timestamp, vip: SideRecord, dip: SideRecord, state: ConnectionState,
+        firstSeen: Timestamp, lastSeen: Timestamp, vip: SideRecord, dip: SideRecord, state: EntryState,
         requestBytes: UInt64 = 0, responseBytes: UInt64 = 0, entry: EntryObservation? = nil
     ) {
         self.id = id
@@ -50,8 +50,16 @@ package struct ConnectionRecord: Sendable, Hashable {
     }
 }
 
+extension ConnectionRecord {
+    /// When the kernel chose the real server: the client's first SYN. One that was seen on the DIP side alone counts from
+    /// there.
+    package var requested: Timestamp {
+        Timestamp(rawValue: firstSeen.rawValue + (vip.$syn.nanoseconds ?? dip.$syn.nanoseconds ?? 0))
+    }
+}
+
 /// What was seen of a connection on one side of the director.
-package struct SideRecord: Sendable, Hashable {
+package struct SideRecord: Sendable, Hashable, BitwiseCopyable {
     /// Packets towards the real server.
     package var inPackets: UInt32 = 0
     /// Packets towards the client.
@@ -68,25 +76,65 @@ package struct SideRecord: Sendable, Hashable {
     // Times after the connection's `firstSeen`; `nil` if the packet was not seen.
 
     /// The first SYN towards the real server (for UDP: the first datagram).
-    package var syn: Duration?
+    @StepTime package var syn: Duration?
     /// The first SYN-ACK towards the client (for UDP: the first datagram back).
-    package var synAck: Duration?
+    @StepTime package var synAck: Duration?
     /// The ACK that completes the handshake.
-    package var ack: Duration?
+    @StepTime package var ack: Duration?
     /// The first payload towards the real server.
-    package var firstRequest: Duration?
+    @StepTime package var firstRequest: Duration?
     /// The first payload towards the client.
-    package var firstResponse: Duration?
+    @StepTime package var firstResponse: Duration?
     /// The packet that ended the connection: the second FIN, or an RST.
-    package var end: Duration?
+    @StepTime package var end: Duration?
 
     package init() {}
+
+    init(_ side: FlowSide) {
+        inPackets = side.packets[0]
+        outPackets = side.packets[1]
+        inBytes = side.bytes[0]
+        outBytes = side.bytes[1]
+        inRepeated = side.repeated[0]
+        outRepeated = side.repeated[1]
+        _syn = StepTime(ticks: side.opening[0])
+        _synAck = StepTime(ticks: side.opening[1])
+        _ack = StepTime(ticks: side.ack)
+        _firstRequest = StepTime(ticks: side.payload[0])
+        _firstResponse = StepTime(ticks: side.payload[1])
+        _end = StepTime(ticks: side.end)
+    }
+}
+
+/// When a step of a connection happened, after its first packet: a `Duration` in four bytes, in units of 100 ns. What
+/// is later than seven minutes stays at the greatest.
+@propertyWrapper
+package struct StepTime: Sendable, Hashable, BitwiseCopyable {
+    /// Plus 1; 0 is never.
+    private var ticks: UInt32
+
+    init(ticks: UInt32) { self.ticks = ticks }
+
+    package init(wrappedValue: Duration?) {
+        ticks = 0
+        self.wrappedValue = wrappedValue
+    }
+
+    package var projectedValue: Self { self }
+
+    /// - Unit: nanoseconds.
+    package var nanoseconds: Int64? { ticks == 0 ? nil : Int64(ticks - 1) * FlowSide.tick }
+
+    package var wrappedValue: Duration? {
+        get { nanoseconds.map { .nanoseconds($0) } }
+        set { ticks = newValue.map { UInt32(clamping: Int64($0 / .nanoseconds(FlowSide.tick)) + 1) } ?? 0 }
+    }
 }
 
 /// How a connection came to be in our table.
 ///
 /// The raw values are stored and stable.
-package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable {
+package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
     /// The kernel scheduled it: an assignment.
     case assigned = 0
     /// Scheduled anew over an entry in TIME_WAIT or CLOSE with the same client port: an assignment too.
@@ -110,7 +158,7 @@ package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable {
 /// How a connection ended.
 ///
 /// The raw values are stored and stable; `name` is what people and metrics see.
-package enum ConnectionOutcome: UInt8, Sendable, Hashable, CaseIterable {
+package enum ConnectionOutcome: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
     /// Still open when last written.
     case open = 0
     /// Both sides sent FIN.
@@ -151,9 +199,9 @@ package enum ConnectionOutcome: UInt8, Sendable, Hashable, CaseIterable {
 }
 
 /// A connection's row in the kernel's table, over all readings.
-package struct EntryObservation: Sendable, Hashable {
+package struct EntryObservation: Sendable, Hashable, BitwiseCopyable {
     /// The state when last read.
-    package var state: ConnectionState
+    package var state: EntryState
     /// The timer when last read, in whole seconds.
     package var expiresIn: UInt32
     /// When the row was first read.
@@ -161,7 +209,7 @@ package struct EntryObservation: Sendable, Hashable {
     /// When the row was last read.
     package var lastSeen: Timestamp
 
-    package init(state: ConnectionState, expiresIn: UInt32, firstSeen: Timestamp, lastSeen: Timestamp) {
+    package init(state: EntryState, expiresIn: UInt32, firstSeen: Timestamp, lastSeen: Timestamp) {
         self.state = state
         self.expiresIn = expiresIn
         self.firstSeen = firstSeen

@@ -78,7 +78,7 @@ extension ConnectionTracer {
         let transport = entry.transportProtocol.rawValue
         let virtual = entry.virtual.address
         let match = topology.table.match(virtual.high, virtual.low, port: entry.virtual.port, transport: transport)
-        return match.role == .service ? match.index : nil
+        return match.virtual == FlowRecord.unknown ? nil : match.virtual
     }
 
     private func find(_ entry: ConnectionEntry, virtual: UInt16) -> UInt32 {
@@ -90,7 +90,7 @@ extension ConnectionTracer {
         let address = entry.realServer.address
         let server = topology.table.match(
             address.high, address.low, port: entry.realServer.port, transport: entry.transportProtocol.rawValue)
-        return server.role == .realServer ? server.index : nil
+        return server.endpoint == FlowRecord.unknown ? nil : server.endpoint
     }
 
     /// - Returns: Whether the row names the real server that the packets went to.

@@ -6,23 +6,20 @@ import PacketDecoding
 /// be copied, all of it, for every packet.
 extension ConnectionTracer {
     @inline(__always)
-    mutating func find(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
-        let client = ClientKey(packet, isIn: lookup.isIn)
+    mutating func find(_ packets: Span<PacketSummary>, _ index: Int, _ lookup: Lookup) -> UInt32 {
         let candidate = lookup.candidate
+        guard candidate != FlowTable.none else { return search(packets[index], lookup) }
+        let client = ClientKey(packets, index, isIn: lookup.isIn)
+        let wanted = lookup.isDIPSide ? lookup.endpoint : lookup.virtual
+        let found = lookup.isDIPSide ? flows[candidate].endpoint : flows[candidate].virtual
         // Others of the batch may have taken it from the table since.
-        if candidate != FlowTable.none, flows[candidate].belongs(to: client), flows[candidate].marks.contains(.live) {
-            let isIt =
-                lookup.isDIPSide
-                ? flows[candidate].endpoint == lookup.endpoint && !topology.hasSharedServers
-                : flows[candidate].virtual == lookup.virtual
-            if isIt { return candidate }
-        }
-        return search(packet, lookup)
+        let isIt = found == wanted && flows[candidate].belongs(to: client) && flows[candidate].marks.contains(.live)
+        return isIt && !(topology.hasSharedServers && lookup.isDIPSide) ? candidate : search(packets[index], lookup)
     }
 
     /// The same without a candidate.
     @inline(never)
-    private mutating func search(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
+    mutating func search(_ packet: PacketSummary, _ lookup: Lookup) -> UInt32 {
         let client = ClientKey(packet, isIn: lookup.isIn)
         guard lookup.isDIPSide else { return flows.find(client, lookup.hash, virtual: lookup.virtual) }
         guard !topology.hasSharedServers else { return searchSharedServer(packet, lookup) }

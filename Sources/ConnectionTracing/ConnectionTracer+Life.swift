@@ -19,11 +19,11 @@ extension ConnectionTracer {
             }
             guard isNewHandshake(packet, lookup, on: flows[number]) else { return number }
             // It is of the same client port, and came in for an address that is not known yet to be a mark's.
-            if lookup.isDIPSide, topology.hasMarks, adoptStranger(packet, lookup) { return find(packet, lookup) }
+            if lookup.isDIPSide, topology.hasMarks, adoptStranger(packet, lookup) { return search(packet, lookup) }
             return supersede(number, packet, lookup)
         }
         guard let virtual = virtual(of: lookup) else {
-            if lookup.isIn, topology.hasMarks, adoptStranger(packet, lookup) { return find(packet, lookup) }
+            if lookup.isIn, topology.hasMarks, adoptStranger(packet, lookup) { return search(packet, lookup) }
             // It is of one of several services, and counted once.
             let service = topology.endpoints[Int(lookup.endpoint)].services[0]
             serviceCounts[Int(service)].unmatchedPackets += 1
@@ -31,7 +31,7 @@ extension ConnectionTracer {
         }
         let service = topology.virtuals[Int(virtual)].service
         if lookup.isDIPSide, lookup.isIn, topology.services[Int(service)].isMark, adoptStranger(packet, lookup) {
-            return find(packet, lookup)
+            return search(packet, lookup)
         }
         if !lookup.isIn || packet.transport != 17 && !isSYN {
             // An RST for a connection nobody knows, or a straggler of one whose port was taken over.
@@ -125,7 +125,7 @@ extension ConnectionTracer {
         record.service = service
         record.virtual = specific(virtual, packet, lookup)
         record.marks = marks.union(.live)
-        record.vip.start = packet.sequence
+        record.sides[0].start = packet.sequence
         switch packet.transport {
         case 6:
             if marks.contains(.beganBefore) {
@@ -180,15 +180,11 @@ extension ConnectionTracer {
         if template > 0, !templates.bind(template - 1, to: endpoint) { flows[number].marks.remove(.followsTemplate) }
 
         let record = flows[number]
-        traffic[server].inPackets += UInt64(record.vip.inPackets)
-        traffic[server].inBytes += record.vip.inBytes
-        traffic[server].translatedPackets += UInt64(record.vip.outPackets)
-        traffic[server].translatedBytes += record.vip.outBytes
         let notes = flows[notesOf: number]
-        traffic[server].outPackets += UInt64(notes.errorPackets)
-        traffic[server].outBytes += UInt64(notes.errorBytes)
-        traffic[server].translatedPackets += UInt64(notes.errorPackets)
-        traffic[server].translatedBytes += UInt64(notes.errorBytes)
+        let (packets, bytes) = (UInt64(notes.errorPackets), UInt64(notes.errorBytes))
+        traffic[server].count(.vipIn, UInt64(record.vip.packets[0]), bytes: record.vip.bytes[0])
+        traffic[server].count(.vipOut, UInt64(record.vip.packets[1]) + packets, bytes: record.vip.bytes[1] + bytes)
+        traffic[server].count(.dipOut, packets, bytes: bytes)
         if record.state.isActive { traffic[server].active += 1 } else { traffic[server].inactive += 1 }
         if record.origin.isAssignment { serverCounts[server].connections += 1 }
         if !record.isOver { traffic[server].open += 1 }

@@ -2,91 +2,74 @@ import IPVSModel
 package import PacketDecoding
 
 /// What every packet does.
+///
+/// A packet is named by its place among the others and stays where it is: what is handed on by value is copied, all of
+/// it, before anybody knows how much of it will be looked at.
 extension ConnectionTracer {
     /// How many packets are looked up together, so that memory is fetched while others are worked on.
     private static let batch = 32
 
-    /// What a packet is about, found before its connection is.
-    struct Lookup: BitwiseCopyable {
-        /// Of the client's address, port and protocol.
-        var hash: UInt32 = 0
-        /// The record it probably belongs to; ``FlowTable/none`` if there is none of its hash.
-        var candidate = FlowTable.none
-        /// The address and port that clients turn to, an index into the topology's list; `unknown` where only the real
-        /// server's is in the packet.
-        var virtual = FlowRecord.unknown
-        /// On the DIP side the real server endpoint's index.
-        var endpoint = FlowRecord.unknown
-        private var marks: UInt32 = 0
-
-        var isRelevant: Bool {
-            get { marks & 1 != 0 }
-            set { marks = newValue ? marks | 1 : marks & ~1 }
-        }
-
-        var isDIPSide: Bool {
-            get { marks & 2 != 0 }
-            set { marks = newValue ? marks | 2 : marks & ~2 }
-        }
-
-        /// Towards the real server.
-        var isIn: Bool {
-            get { marks & 4 != 0 }
-            set { marks = newValue ? marks | 4 : marks & ~4 }
+    /// Traces packets, oldest first. Nothing is allocated but for connections that begin or end.
+    package mutating func process(_ packets: Span<PacketSummary>) {
+        var lookups = Lookups(repeating: Lookup())
+        var start = 0
+        while start < packets.count {
+            let batch = packets.extracting(start..<min(start + Self.batch, packets.count))
+            let generation = topology.generation
+            lookUp(batch, &lookups)
+            findCandidates(batch.count, &lookups)
+            trace(batch, &lookups, generation)
+            start += Self.batch
         }
     }
 
-    /// Traces packets, oldest first. Nothing is allocated but for connections that begin or end.
-    package mutating func process(_ packets: Span<PacketSummary>) {
-        var lookups = InlineArray<32, Lookup>(repeating: Lookup())
-        var start = 0
-        while start < packets.count {
-            let generation = topology.generation
-            let count = min(Self.batch, packets.count - start)
-            for offset in 0..<count {
-                lookups[offset] = lookup(packets[start + offset])
-                flows.prefetchSlot(lookups[offset].hash)
+    typealias Lookups = InlineArray<32, Lookup>
+
+    // Each a function of its own, so that what it needs fits into the processor's registers.
+
+    @inline(never)
+    private mutating func lookUp(_ packets: Span<PacketSummary>, _ lookups: inout Lookups) {
+        for index in packets.indices {
+            lookups[index] = lookup(packets, index)
+            flows.prefetchSlot(lookups[index].hash)
+        }
+    }
+
+    @inline(never)
+    private mutating func findCandidates(_ count: Int, _ lookups: inout Lookups) {
+        for index in 0..<count where lookups[index].isRelevant {
+            lookups[index].candidate = flows.candidate(lookups[index].hash, side: lookups[index].leg.side)
+        }
+    }
+
+    @inline(never)
+    private mutating func trace(_ packets: Span<PacketSummary>, _ lookups: inout Lookups, _ generation: Int) {
+        for index in packets.indices {
+            // An address was learned since.
+            if topology.generation != generation { lookups[index] = lookup(packets, index) }
+            if lookups[index].isRelevant {
+                trace(packets, index, lookups[index])
+            } else {
+                passOver(packets[index])
             }
-            for offset in 0..<count where lookups[offset].isRelevant {
-                lookups[offset].candidate = flows.candidate(
-                    lookups[offset].hash, dipSide: lookups[offset].isDIPSide)
-            }
-            for offset in 0..<count {
-                // An address was learned since.
-                if topology.generation != generation { lookups[offset] = lookup(packets[start + offset]) }
-                if lookups[offset].isRelevant {
-                    trace(packets[start + offset], lookups[offset])
-                } else {
-                    passOver(packets[start + offset])
-                }
-            }
-            start += count
         }
     }
 
     /// Tells side and direction by which address is whose, and hashes the client's.
     @inline(__always)
-    mutating func lookup(_ packet: PacketSummary) -> Lookup {
+    mutating func lookup(_ packets: Span<PacketSummary>, _ index: Int) -> Lookup {
+        let match = topology.table.match(packets, index)
         var result = Lookup()
-        var match = topology.table.match(
-            packet.destinationHigh, packet.destinationLow, port: packet.destinationPort, transport: packet.transport)
-        result.isIn = match.role != .none
-        if !result.isIn {
-            match = topology.table.match(
-                packet.sourceHigh, packet.sourceLow, port: packet.sourcePort, transport: packet.transport)
-        }
-        guard match.role != .none else { return result }
-        if match.role == .realServer {
-            result.isDIPSide = true
-            result.endpoint = match.index
-        } else {
-            result.virtual = match.index
-            if topology.hasDirectRouting, result.isIn, packet.tap != .vip { lookUpLink(packet, &result) }
-        }
-        guard packet.tap == .both || (packet.tap == .dip) == result.isDIPSide else { return result }
+        guard match.isKnown else { return result }
+        result.virtual = match.virtual
+        result.endpoint = match.endpoint
+        result.leg = Leg(isDIPSide: match.isRealServer, isIn: match.isDestination)
+        let tap = packets[index].tap
+        if topology.hasDirectRouting, result.leg == .vipIn, tap != .vip { lookUpLink(packets[index], &result) }
+        guard tap == .both || (tap == .dip) == result.isDIPSide else { return result }
         result.isRelevant = true
-        if packet.time > lastPacket { lastPacket = packet.time }
-        result.hash = ClientKey(packet, isIn: result.isIn).hash(seed)
+        lastPacket = max(lastPacket, packets[index].time)
+        result.hash = ClientKey(packets, index, isIn: match.isDestination).hash(seed)
         return result
     }
 
@@ -97,57 +80,47 @@ extension ConnectionTracer {
         guard let endpoint = topology.endpoint(atLink: packet.linkDestination, of: service, packet.transport) else {
             return
         }
-        result.isDIPSide = true
+        result.leg = .dipIn
         result.endpoint = endpoint
     }
 
     @inline(__always)
-    mutating func trace(_ packet: PacketSummary, _ lookup: Lookup) {
-        if !packet.marks.isDisjoint(with: [.icmpError, .laterFragment]) { return traceAddition(packet, lookup) }
-        if topology.hasOnePacket, packet.transport != 6, isOnePacket(lookup) { return traceOnePacket(packet, lookup) }
-        var number = find(packet, lookup)
-        if number != FlowTable.none, isGone(flows[number], at: packet.time) {
+    mutating func trace(_ packets: Span<PacketSummary>, _ index: Int, _ lookup: Lookup) {
+        if !packets[index].marks.isDisjoint(with: [.icmpError, .laterFragment]) {
+            return traceAddition(packets[index], lookup)
+        }
+        if topology.hasOnePacket, packets[index].transport != 6, isOnePacket(lookup) {
+            return traceOnePacket(packets, index, lookup)
+        }
+        var number = find(packets, index, lookup)
+        if number != FlowTable.none, isGone(flows[number], at: packets[index].time) {
             expire(number)
             number = FlowTable.none
         }
-        let opens = lookup.isIn && packet.flags.intersection([.syn, .ack]) == .syn
+        let opens = lookup.isIn && packets[index].flags.intersection([.syn, .ack]) == .syn
         if number == FlowTable.none || opens {
-            number = begin(number, packet, lookup)
+            number = begin(number, packets[index], lookup)
             guard number != FlowTable.none else { return }
         }
-        apply(packet, lookup, to: number)
+        apply(packets, index, lookup, to: number)
     }
 
     /// Everything a packet changes in its connection and in what is counted.
     @inline(__always)
-    mutating func apply(_ packet: PacketSummary, _ lookup: Lookup, to number: UInt32) {
-        if flows[number].marks.contains(.adopted) { awaken(number, packet) }
-        if lookup.isDIPSide, flows[number].endpoint == FlowRecord.unknown { bind(number, to: lookup.endpoint) }
-        let change = Self.update(&flows[number], packet, lookup, stateTable)
+    mutating func apply(_ packets: Span<PacketSummary>, _ index: Int, _ lookup: Lookup, to number: UInt32) {
+        if flows[number].marks.contains(.adopted) { awaken(number, packets[index]) }
+        if flows[number].endpoint == FlowRecord.unknown, lookup.isDIPSide { bind(number, to: lookup.endpoint) }
+        let change = Self.update(&flows[number], packets, index, lookup, stateTable)
         let server = flows[number].realServer
         if server != FlowRecord.unknown {
-            let server = Int(server)
-            // The kernel counts incoming packets as they enter on the VIP side, outgoing ones as they enter on the DIP
-            // side.
-            if lookup.isDIPSide != lookup.isIn {
-                if lookup.isIn {
-                    traffic[server].inPackets &+= 1
-                    traffic[server].inBytes &+= UInt64(packet.ipLength)
-                } else {
-                    traffic[server].outPackets &+= 1
-                    traffic[server].outBytes &+= UInt64(packet.ipLength)
-                }
-            } else if !lookup.isDIPSide {
-                traffic[server].translatedPackets &+= 1
-                traffic[server].translatedBytes &+= UInt64(packet.ipLength)
-            }
+            traffic[Int(server)].count(lookup.leg, bytes: UInt64(packets[index].ipLength))
             if change.isActivated || change.isDeactivated {
-                traffic[server].active &+= change.isActivated ? 1 : -1
-                traffic[server].inactive &+= change.isActivated ? -1 : 1
+                traffic[Int(server)].active &+= change.isActivated ? 1 : -1
+                traffic[Int(server)].inactive &+= change.isActivated ? -1 : 1
             }
         }
         if change.isEnded { noteEnd(number) }
-        if packet.flags.contains(.syn) || packet.flags.contains(.rst) { noteHandshake(number, packet, lookup) }
+        if !packets[index].flags.isDisjoint(with: [.syn, .rst]) { noteHandshake(number, packets[index], lookup) }
     }
 
     /// What a packet changed that others want to know.
@@ -159,115 +132,93 @@ extension ConnectionTracer {
 
     @inline(__always)
     private static func update(
-        _ record: inout FlowRecord, _ packet: PacketSummary, _ lookup: Lookup, _ stateTable: borrowing EntryStateTable
+        _ record: inout FlowRecord, _ packets: Span<PacketSummary>, _ index: Int, _ lookup: Lookup,
+        _ stateTable: borrowing EntryStateTable
     ) -> Change {
+        let (time, flags) = (packets[index].time, packets[index].flags)
+        let (side, direction) = (lookup.leg.side, lookup.leg.direction)
         var change = Change()
-        if packet.time > record.last { record.last = packet.time }
-        record.marks.remove(.written)
-        let wasOver = record.isOver
+        record.last = max(record.last, time)
+        var marks = record.marks
+        let wasOver = marks.isOver
+        marks.remove(lookup.leg == .vipOut ? [.written, .inputOnly] : .written)
+        if !lookup.isDIPSide { record.grace = 0 }
+
         // The VIP side alone drives the kernel's state: a reply that the director does not forward never reaches IPVS.
-        if !lookup.isDIPSide {
-            record.grace = 0
-            if !lookup.isIn { record.marks.remove(.inputOnly) }
-            let direction: EntryStateTable.Direction =
-                lookup.isIn ? record.marks.contains(.inputOnly) ? .inputOnly : .input : .output
-            let old = record.state
-            let new = stateTable.next(old, flags: packet.flags, direction)
-            if new != old {
-                record.state = new
-                change.isActivated = !old.isActive && new.isActive
-                change.isDeactivated = old.isActive && !new.isActive
-                if new == .established || new == .sctpEstablished { record.marks.insert(.established) }
-            }
+        let old = record.state
+        let new = stateTable.next(old, flags: flags, lookup.leg, isInputOnly: marks.contains(.inputOnly))
+        if new != old {
+            record.state = new
+            change.isActivated = !old.isActive && new.isActive
+            change.isDeactivated = old.isActive && !new.isActive
+            if new == .established || new == .sctpEstablished { marks.insert(.established) }
         }
-        if !packet.flags.isDisjoint(with: [.fin, .rst]) {
-            if packet.flags.contains(.rst) {
-                noteReset(&record, lookup, wasOver: wasOver)
+        if !flags.isDisjoint(with: [.fin, .rst]) {
+            if flags.contains(.rst) {
+                noteReset(&marks, lookup, wasOver: wasOver, isSentOn: record.sides[1].packets[0] > 0)
             } else {
-                record.marks.insert(lookup.isIn ? .finIn : .finOut)
+                marks.insert(.fin(direction))
             }
         }
-        let ticks = record.ticks(at: packet.time)
-        let isOver = record.isOver
+        let isOver = marks.isOver
         change.isEnded = isOver && !wasOver
-        if lookup.isIn {
-            if record.vip.inPackets == 0, record.dip.inPackets == 0 { record.vip.start = packet.sequence }
-        } else {
-            if record.vip.outPackets == 0, record.dip.outPackets == 0 { record.dip.start = packet.sequence }
+
+        let ticks = record.ticks(at: time)
+        let isFirst = record.sides[side].packets[direction] == 0
+        if isFirst, record.sides[1 - side].packets[direction] == 0 {
+            record.sides[direction].start = packets[index].sequence
         }
-        if lookup.isDIPSide {
-            _ = update(&record.dip, packet, isIn: lookup.isIn, ticks, isOver: isOver)
-        } else {
-            if packet.transport == 17, !lookup.isIn { record.marks.insert(.established) }
-            if update(&record.vip, packet, isIn: lookup.isIn, ticks, isOver: isOver) == .wrapped {
-                if lookup.isIn { record.inWraps &+= 1 } else { record.outWraps &+= 1 }
+        let isTCP = packets[index].transport == 6
+        let length = packets[index].payloadLength
+        let next = record.sides[side].next[direction]
+        let end: UInt32
+        let isNew: Bool
+        if isTCP {
+            let sequence = packets[index].sequence
+            end = sequence &+ length &+ (flags.isDisjoint(with: [.syn, .fin]) ? 0 : 1)
+            // Repeated is what carries sequence numbers, and none beyond the furthest.
+            isNew = isFirst || Int32(bitPattern: end &- next) > 0
+            if !isNew, end != sequence, record.sides[side].repeated[direction] < .max {
+                record.sides[side].repeated[direction] += 1
             }
+            if isNew, end < (isFirst ? sequence : next), !lookup.isDIPSide { record.wraps[direction] &+= 1 }
+        } else {
+            end = next &+ length
+            isNew = true
+            if end < next, !lookup.isDIPSide { record.wraps[direction] &+= 1 }
+            if packets[index].transport == 17, lookup.leg == .vipOut { marks.insert(.established) }
         }
+        record.marks = marks
+        record.sides[side].next[direction] = isNew ? end : next
+        record.sides[side].packets[direction] &+= 1
+        record.sides[side].bytes[direction] &+= UInt64(packets[index].ipLength)
+        if record.sides[side].opening[direction] == 0, flags.contains(.syn) || packets[index].transport == 17 {
+            record.sides[side].opening[direction] = ticks
+        }
+        if record.sides[side].payload[direction] == 0, length > 0 { record.sides[side].payload[direction] = ticks }
+        if record.sides[side].ack == 0, lookup.isIn, flags.contains(.ack), record.sides[side].opening[1] != 0 {
+            record.sides[side].ack = ticks
+        }
+        if isOver, record.sides[side].end == 0 { record.sides[side].end = ticks }
         return change
     }
 
-    /// Whose RST it is. What comes after the end did not end it.
+    /// Whose an RST is. What comes after the end did not end it.
+    ///
+    /// - Parameter isSentOn: Whether anything of the client's was seen on its way to the real server.
     @inline(never)
-    private static func noteReset(_ record: inout FlowRecord, _ lookup: Lookup, wasOver: Bool) {
+    private static func noteReset(
+        _ marks: inout FlowRecord.Marks, _ lookup: Lookup, wasOver: Bool, isSentOn: Bool
+    ) {
         if lookup.isIn {
-            if !wasOver { record.marks.insert(.resetByClient) }
+            if !wasOver { marks.insert(.resetByClient) }
         } else if lookup.isDIPSide {
             // Of the same time as the one on the VIP side, which came first: it was the real server's all the same.
-            if !wasOver || record.marks.contains(.resetByDirector) { record.marks.insert(.resetByRealServer) }
-            record.marks.remove(.resetByDirector)
+            if !wasOver || marks.contains(.resetByDirector) { marks.insert(.resetByRealServer) }
+            marks.remove(.resetByDirector)
         } else if !wasOver {
             // Where packets do reach the real server, its RST would have been seen on its way.
-            let isSeen = record.dip.inPackets > 0 && !record.marks.contains(.inputOnly)
-            record.marks.insert(isSeen ? .resetByDirector : .resetByRealServer)
+            marks.insert(isSentOn && !marks.contains(.inputOnly) ? .resetByDirector : .resetByRealServer)
         }
-    }
-
-    /// What a packet's place in its direction's stream is.
-    private enum Progress {
-        case new, repeated, wrapped
-    }
-
-    @inline(__always)
-    private static func update(
-        _ side: inout FlowSide, _ packet: PacketSummary, isIn: Bool, _ ticks: UInt32, isOver: Bool
-    ) -> Progress {
-        let progress: Progress
-        let isUDP = packet.transport == 17
-        if isIn {
-            progress = Self.progress(of: packet, after: &side.inNext, isFirst: side.inPackets == 0)
-            if progress == .repeated, side.inRepeated < .max { side.inRepeated += 1 }
-            side.inPackets &+= 1
-            side.inBytes &+= UInt64(packet.ipLength)
-            if side.syn == 0, isUDP || packet.flags.contains(.syn) { side.syn = ticks }
-            if side.ack == 0, side.synAck != 0, packet.flags.contains(.ack) { side.ack = ticks }
-            if side.firstRequest == 0, packet.payloadLength > 0 { side.firstRequest = ticks }
-        } else {
-            progress = Self.progress(of: packet, after: &side.outNext, isFirst: side.outPackets == 0)
-            if progress == .repeated, side.outRepeated < .max { side.outRepeated += 1 }
-            side.outPackets &+= 1
-            side.outBytes &+= UInt64(packet.ipLength)
-            if side.synAck == 0, isUDP || packet.flags.contains(.syn) { side.synAck = ticks }
-            if side.firstResponse == 0, packet.payloadLength > 0 { side.firstResponse = ticks }
-        }
-        if isOver, side.end == 0 { side.end = ticks }
-        return progress
-    }
-
-    /// Moves `next` on to the end of a segment. Repeated is one that carries sequence numbers, and none beyond `next`.
-    @inline(__always)
-    private static func progress(of packet: PacketSummary, after next: inout UInt32, isFirst: Bool) -> Progress {
-        let before = next
-        guard packet.transport == 6 else {
-            next = before &+ packet.payloadLength
-            return next < before ? .wrapped : .new
-        }
-        let end = packet.sequence &+ packet.payloadLength &+ (packet.flags.isDisjoint(with: [.syn, .fin]) ? 0 : 1)
-        guard !isFirst else {
-            next = end
-            return end < packet.sequence ? .wrapped : .new
-        }
-        guard Int32(bitPattern: end &- before) > 0 else { return end == packet.sequence ? .new : .repeated }
-        next = end
-        return end < before ? .wrapped : .new
     }
 }

@@ -19,8 +19,8 @@ extension ConnectionTracer {
                 client: record.client.endpoint, origin: record.origin, outcome: outcome,
                 firstSeen: Timestamp(rawValue: record.first), lastSeen: Timestamp(rawValue: record.last),
                 vip: SideRecord(record.vip), dip: SideRecord(record.dip),
-                state: record.state.connectionState, requestBytes: requestBytes(of: record),
-                responseBytes: responseBytes(of: record), entry: entry(of: number)))
+                state: record.state, requestBytes: payloadBytes(of: record, 0),
+                responseBytes: payloadBytes(of: record, 1), entry: entry(of: number)))
     }
 
     private func outcome(of record: FlowRecord, ifOpen: ConnectionOutcome) -> ConnectionOutcome {
@@ -84,28 +84,16 @@ extension ConnectionTracer {
 
     // Payload by sequence number: what was sent again counts once.
 
-    private func requestBytes(of record: FlowRecord) -> UInt64 {
-        let side = record.vip.inPackets > 0 ? record.vip : record.dip
-        let wraps = record.vip.inPackets > 0 ? record.inWraps : 0
-        guard side.inPackets > 0 else { return 0 }
-        guard record.transport == 6 else { return Self.payload(from: 0, to: side.inNext, wraps: wraps, without: 0) }
-        let controls = (side.syn != 0 ? 1 : 0) + (record.marks.contains(.finIn) ? 1 : 0)
-        return Self.payload(from: record.vip.start, to: side.inNext, wraps: wraps, without: controls)
-    }
-
-    private func responseBytes(of record: FlowRecord) -> UInt64 {
-        let side = record.vip.outPackets > 0 ? record.vip : record.dip
-        let wraps = record.vip.outPackets > 0 ? record.outWraps : 0
-        guard side.outPackets > 0 else { return 0 }
-        guard record.transport == 6 else { return Self.payload(from: 0, to: side.outNext, wraps: wraps, without: 0) }
-        let controls = (side.synAck != 0 ? 1 : 0) + (record.marks.contains(.finOut) ? 1 : 0)
-        return Self.payload(from: record.dip.start, to: side.outNext, wraps: wraps, without: controls)
-    }
-
-    /// - Parameter controls: SYN and FIN, which have a number each and carry nothing.
-    private static func payload(from start: UInt32, to next: UInt32, wraps: UInt16, without controls: Int) -> UInt64 {
-        let numbers = Int64(wraps) << 32 + Int64(next) - Int64(start)
-        return UInt64(max(numbers - Int64(controls), 0))
+    /// - Parameter direction: 0 towards the real server, 1 towards the client.
+    private func payloadBytes(of record: FlowRecord, _ direction: Int) -> UInt64 {
+        let isOnVIPSide = record.vip.packets[direction] > 0
+        let side = isOnVIPSide ? record.vip : record.dip
+        guard side.packets[direction] > 0 else { return 0 }
+        let next = (isOnVIPSide ? Int64(record.wraps[direction]) << 32 : 0) + Int64(side.next[direction])
+        guard record.transport == 6 else { return UInt64(next) }
+        // SYN and FIN have a number each and carry nothing.
+        let controls = (side.opening[direction] != 0 ? 1 : 0) + (record.marks.contains(.fin(direction)) ? 1 : 0)
+        return UInt64(max(next - Int64(record.sides[direction].start) - Int64(controls), 0))
     }
 
     private func entry(of number: UInt32) -> EntryObservation? {
@@ -116,28 +104,7 @@ extension ConnectionTracer {
             Timestamp(rawValue: first + Int64(milliseconds - 1) * 1_000_000)
         }
         return EntryObservation(
-            state: notes.entry.state.connectionState, expiresIn: notes.entry.expiresIn,
+            state: notes.entry.state, expiresIn: notes.entry.expiresIn,
             firstSeen: time(notes.entryFirst), lastSeen: time(notes.entryLast))
-    }
-}
-
-extension SideRecord {
-    init(_ side: FlowSide) {
-        self.init()
-        inPackets = side.inPackets
-        outPackets = side.outPackets
-        inBytes = side.inBytes
-        outBytes = side.outBytes
-        inRepeated = side.inRepeated
-        outRepeated = side.outRepeated
-        let duration = { (ticks: UInt32) -> Duration? in
-            ticks == 0 ? nil : .nanoseconds(Int64(ticks - 1) * FlowSide.tick)
-        }
-        syn = duration(side.syn)
-        synAck = duration(side.synAck)
-        ack = duration(side.ack)
-        firstRequest = duration(side.firstRequest)
-        firstResponse = duration(side.firstResponse)
-        end = duration(side.end)
     }
 }

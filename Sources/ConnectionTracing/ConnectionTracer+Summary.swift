@@ -38,13 +38,18 @@ extension ConnectionTracer {
 }
 
 extension ConnectionTracer.ServerTraffic {
+    /// Where the kernel counts: from clients on the VIP side, from the real server on the DIP side.
     fileprivate func captured(connections: UInt64) -> TrafficCounters {
         TrafficCounters(
-            connections: connections, inPackets: inPackets, outPackets: outPackets, inBytes: inBytes,
-            outBytes: outBytes)
+            connections: connections, inPackets: packets(.vipIn), outPackets: packets(.dipOut), inBytes: bytes(.vipIn),
+            outBytes: bytes(.dipOut))
     }
 
+    /// Replies that left on the VIP side.
     fileprivate var translated: TrafficCounters {
-        TrafficCounters(outPackets: translatedPackets, outBytes: translatedBytes)
+        TrafficCounters(outPackets: packets(.vipOut), outBytes: bytes(.vipOut))
     }
+
+    private func packets(_ leg: Leg) -> UInt64 { packets[leg.number] }
+    private func bytes(_ leg: Leg) -> UInt64 { bytes[leg.number] }
 }

@@ -7,7 +7,7 @@ extension ConnectionTracer {
     /// A packet that adds to a connection and never makes one.
     @inline(never)
     mutating func traceAddition(_ packet: PacketSummary, _ lookup: Lookup) {
-        let number = find(packet, lookup)
+        let number = search(packet, lookup)
         guard number != FlowTable.none else {
             if let virtual = virtual(of: lookup) {
                 serviceCounts[Int(topology.virtuals[Int(virtual)].service)].unmatchedPackets += 1
@@ -26,29 +26,12 @@ extension ConnectionTracer {
         let bytes = UInt64(packet.ipLength)
         flows[number].last = max(flows[number].last, packet.time)
         flows[number].marks.remove(.written)
-        switch (lookup.isDIPSide, lookup.isIn) {
-        case (false, true): flows[number].vip.inBytes += bytes
-        case (false, false): flows[number].vip.outBytes += bytes
-        case (true, true): flows[number].dip.inBytes += bytes
-        case (true, false): flows[number].dip.outBytes += bytes
-        }
+        flows[number].sides[lookup.leg.side].bytes[lookup.leg.direction] += bytes
         if packet.transport == 17 {
-            let length = packet.payloadLength
-            switch (lookup.isDIPSide, lookup.isIn) {
-            case (false, true): flows[number].vip.inNext &+= length
-            case (false, false): flows[number].vip.outNext &+= length
-            case (true, true): flows[number].dip.inNext &+= length
-            case (true, false): flows[number].dip.outNext &+= length
-            }
+            flows[number].sides[lookup.leg.side].next[lookup.leg.direction] &+= packet.payloadLength
         }
-        guard flows[number].realServer != FlowRecord.unknown else { return }
-        let server = Int(flows[number].realServer)
-        switch (lookup.isDIPSide, lookup.isIn) {
-        case (false, true): traffic[server].inBytes += bytes
-        case (true, false): traffic[server].outBytes += bytes
-        case (false, false): traffic[server].translatedBytes += bytes
-        case (true, true): break
-        }
+        let server = flows[number].realServer
+        if server != FlowRecord.unknown { traffic[Int(server)].count(lookup.leg, 0, bytes: bytes) }
     }
 
     /// An ICMP error: the kernel counts it with its connection, but for most of the director's own. Neither state nor
@@ -63,22 +46,8 @@ extension ConnectionTracer {
         if server != FlowRecord.unknown {
             let server = Int(server)
             let bytes = UInt64(packet.ipLength)
-            switch (lookup.isDIPSide, lookup.isIn) {
-            case (false, true):
-                traffic[server].inPackets += 1
-                traffic[server].inBytes += bytes
-            case (false, false):
-                traffic[server].translatedPackets += 1
-                traffic[server].translatedBytes += bytes
-                if isCounted {
-                    traffic[server].outPackets += 1
-                    traffic[server].outBytes += bytes
-                }
-            case (true, false):
-                traffic[server].outPackets += 1
-                traffic[server].outBytes += bytes
-            case (true, true): break
-            }
+            traffic[server].count(lookup.leg, bytes: bytes)
+            if isCounted { traffic[server].count(.dipOut, bytes: bytes) }
         } else if isCounted {
             flows[notesOf: number].errorPackets += 1
             flows[notesOf: number].errorBytes += packet.ipLength
@@ -122,11 +91,12 @@ extension ConnectionTracer {
     /// One-packet scheduling: a datagram is a connection, which is over once it was sent on. Replies are no business of
     /// IPVS's then.
     @inline(never)
-    mutating func traceOnePacket(_ packet: PacketSummary, _ lookup: Lookup) {
+    mutating func traceOnePacket(_ packets: Span<PacketSummary>, _ index: Int, _ lookup: Lookup) {
         guard lookup.isIn, let virtual = virtual(of: lookup) else { return }
+        let packet = packets[index]
         guard lookup.isDIPSide else {
-            let number = create(packet, lookup, virtual: virtual, marks: .onePacket)
-            if number != FlowTable.none { apply(packet, lookup, to: number) }
+            let number = create(packet, lookup, virtual: virtual, marks: [])
+            if number != FlowTable.none { apply(packets, index, lookup, to: number) }
             return
         }
         let number = oldestUnforwarded(packet, lookup)
@@ -134,7 +104,7 @@ extension ConnectionTracer {
             serviceCounts[Int(topology.virtuals[Int(virtual)].service)].unmatchedPackets += 1
             return
         }
-        apply(packet, lookup, to: number)
+        apply(packets, index, lookup, to: number)
         retire(number, outcomeIfOpen: .expired)
     }
 
@@ -175,10 +145,11 @@ extension ConnectionTracer {
             })
         else { return false }
         _ = topology.learn(stranger.destination, stranger.transport, of: service)
-        for earlier in strangers.take(of: stranger.destination, stranger.transport) {
+        let earlier = strangers.take(of: stranger.destination, stranger.transport)
+        for index in earlier.indices {
             foreignPackets -= 1
-            let lookup = self.lookup(earlier)
-            if lookup.isRelevant { trace(earlier, lookup) }
+            let lookup = self.lookup(earlier.span, index)
+            if lookup.isRelevant { trace(earlier.span, index, lookup) }
         }
         return true
     }

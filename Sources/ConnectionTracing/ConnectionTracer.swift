@@ -18,13 +18,15 @@ package struct ConnectionTracer: ~Copyable {
     /// By the topology's index of the real server.
     var serverCounts: [ServerCounts] = []
     /// The same, what every packet touches.
-    var traffic: [ServerTraffic] = []
+    var traffic = FlatArray<ServerTraffic>()
     var templates = PersistenceTemplates()
 
     var stateTable = EntryStateTable()
     private var isDefending = false
     /// By state, in nanoseconds.
     private var timeouts: [Int64] = []
+    /// The same and how late the kernel's timers may run: up to a sixteenth on average.
+    private var latest: [Int64] = []
     /// The sysctl `conn_reuse_mode`.
     var reuseMode = 1
 
@@ -77,19 +79,20 @@ package struct ConnectionTracer: ~Copyable {
     }
 
     struct ServerTraffic: BitwiseCopyable {
-        /// Where the kernel counts: from clients on the VIP side, from the real server on the DIP side.
-        var inPackets: UInt64 = 0
-        var inBytes: UInt64 = 0
-        var outPackets: UInt64 = 0
-        var outBytes: UInt64 = 0
-        /// Replies that left on the VIP side.
-        var translatedPackets: UInt64 = 0
-        var translatedBytes: UInt64 = 0
+        /// By ``Leg``.
+        private(set) var packets: [4 of UInt64] = [0, 0, 0, 0]
+        private(set) var bytes: [4 of UInt64] = [0, 0, 0, 0]
         /// Entries of the kernel by our replay of its rules.
         var active: Int32 = 0
         var inactive: Int32 = 0
         /// Connections that are not over.
         var open: Int32 = 0
+
+        @inline(__always)
+        mutating func count(_ leg: Leg, _ packets: UInt64 = 1, bytes: UInt64) {
+            self.packets[leg.number] &+= packets
+            self.bytes[leg.number] &+= bytes
+        }
     }
 
     /// What the tracer counts that makes packets, table and counters differ. The names are the audit's.
@@ -142,12 +145,15 @@ package struct ConnectionTracer: ~Copyable {
 
     /// New timeouts hold for an entry from its next packet on, as in the kernel.
     private mutating func setTimeouts(_ settings: KernelState.Timeouts) {
-        let seconds = EntryState.allCases.map { $0.timeout(settings) }
-        defer { timeouts = seconds.map { $0 * 1_000_000_000 } }
-        guard !timeouts.isEmpty, timeouts != seconds.map({ $0 * 1_000_000_000 }) else { return }
+        let new = EntryState.allCases.map { $0.timeout(settings) * 1_000_000_000 }
+        let old = timeouts
+        guard new != old else { return }
+        timeouts = new
+        latest = new.map { $0 + $0 / 16 }
+        guard !old.isEmpty else { return }
         for number in 0..<UInt32(flows.highWater) where flows[number].marks.contains(.live) {
             let state = Int(flows[number].state.rawValue)
-            flows[number].grace += Int32(clamping: timeouts[state] / 1_000_000_000 - seconds[state])
+            flows[number].grace += Int32(clamping: (old[state] - new[state]) / 1_000_000_000)
         }
     }
 
@@ -158,9 +164,7 @@ package struct ConnectionTracer: ~Copyable {
     /// Whether the kernel's timer must have run out.
     @inline(__always)
     func isGone(_ record: borrowing FlowRecord, at time: Int64) -> Bool {
-        let timeout = timeout(of: record)
-        // The kernel's timers run late by up to a sixteenth on average.
-        return time - record.last > timeout + timeout / 16 + Int64(record.grace) * 1_000_000_000
+        time &- record.last > latest[Int(record.state.rawValue)] &+ Int64(record.grace) &* 1_000_000_000
     }
 
     /// How many connections wait to be taken.
@@ -168,8 +172,11 @@ package struct ConnectionTracer: ~Copyable {
 
     /// The connections written since the last call: each that ended, and again whenever a later packet changed it.
     package mutating func takeRecords() -> [ConnectionRecord] {
-        defer { records = [] }
-        return records
+        let taken = records
+        records = []
+        // About as many will follow.
+        records.reserveCapacity(taken.count)
+        return taken
     }
 
     /// The events since the last call.

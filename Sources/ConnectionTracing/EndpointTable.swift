@@ -1,26 +1,29 @@
 import IPVSModel
+import PacketDecoding
 
 /// Tells in one look-up whether an address and port is a virtual service's or a real server's.
 ///
 /// Open addressing at a quarter full, rebuilt whenever the configuration changes.
 struct EndpointTable {
-    /// What an address and port is.
-    enum Role: UInt8 {
-        case none, service, realServer
-    }
-
+    /// What an address and port is. The names of the parts are those of ``Lookup``.
     struct Match {
-        var role: Role
-        /// The virtual service's index, or the real server endpoint's.
-        var index: UInt16
+        var isKnown = false
+        var isRealServer = false
+        /// Whether it is where a packet goes, rather than where it comes from.
+        var isDestination = false
+        var virtual = FlowRecord.unknown
+        var endpoint = FlowRecord.unknown
     }
 
     private struct Slot {
         var high: UInt64 = 0
         var low: UInt64 = 0
-        /// Port, protocol and role in one word; 0 is a free slot.
-        var rest: UInt64 = 0
-        var index: UInt16 = 0
+        /// Port and protocol in one number.
+        var key: UInt32 = 0
+        var virtual = FlowRecord.unknown
+        var endpoint = FlowRecord.unknown
+        var isTaken = false
+        var isRealServer = false
     }
 
     private var slots = [Slot](repeating: Slot(), count: 16)
@@ -33,7 +36,8 @@ struct EndpointTable {
     struct Entry {
         var transport: UInt8
         var endpoint: Endpoint
-        var role: Role
+        var isRealServer: Bool
+        /// The virtual service's index, or the real server endpoint's.
         var index: UInt16
     }
 
@@ -46,46 +50,73 @@ struct EndpointTable {
             let address = entry.endpoint.address
             let key = Self.key(port: entry.endpoint.port, transport: entry.transport)
             var slot = Int(Self.hash(address.high, address.low, key) & mask)
-            while slots[slot].rest != 0 { slot = (slot + 1) & Int(mask) }
+            while slots[slot].isTaken { slot = (slot + 1) & Int(mask) }
             slots[slot] = Slot(
-                high: address.high, low: address.low, rest: key | UInt64(entry.role.rawValue), index: entry.index)
+                high: address.high, low: address.low, key: key,
+                virtual: entry.isRealServer ? FlowRecord.unknown : entry.index,
+                endpoint: entry.isRealServer ? entry.index : FlowRecord.unknown, isTaken: true,
+                isRealServer: entry.isRealServer)
             hasAnyPort = hasAnyPort || entry.endpoint.port == 0
             ports[Int(entry.endpoint.port >> 6)] |= 1 << UInt64(entry.endpoint.port & 63)
         }
     }
 
     @inline(__always)
-    private static func key(port: UInt16, transport: UInt8) -> UInt64 {
-        UInt64(port) << 16 | UInt64(transport) << 8
-    }
+    private static func key(port: UInt16, transport: UInt8) -> UInt32 { UInt32(port) << 8 | UInt32(transport) }
 
     @inline(__always)
-    private static func hash(_ high: UInt64, _ low: UInt64, _ key: UInt64) -> UInt64 {
-        let product = (low ^ high &* 0x9E37_79B9_7F4A_7C15 ^ key << 20) &* 0xD6E8_FEB8_6659_FD93
-        return product >> 32 ^ product
+    private static func hash(_ high: UInt64, _ low: UInt64, _ key: UInt32) -> UInt64 {
+        let product = (low ^ high &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(key) << 32) &* 0xD6E8_FEB8_6659_FD93
+        return product >> 40
     }
 
+    /// Which end of a packet is ours, its destination first.
     @inline(__always)
+    func match(_ packets: Span<PacketSummary>, _ index: Int) -> Match {
+        let (source, destination) = (packets[index].sourcePort, packets[index].destinationPort)
+        let isDestination = mayHave(destination)
+        // As a rule just one of the ports is known, and which one nobody can guess: no branch depends on it.
+        guard !hasAnyPort, isDestination != mayHave(source) else { return matchEither(packets[index]) }
+        var found = exact(
+            isDestination ? packets[index].destinationHigh : packets[index].sourceHigh,
+            isDestination ? packets[index].destinationLow : packets[index].sourceLow,
+            Self.key(port: isDestination ? destination : source, transport: packets[index].transport))
+        found.isDestination = isDestination
+        return found
+    }
+
+    @inline(never)
+    private func matchEither(_ packet: PacketSummary) -> Match {
+        var found = match(
+            packet.destinationHigh, packet.destinationLow, port: packet.destinationPort, transport: packet.transport)
+        found.isDestination = found.isKnown
+        return found.isKnown
+            ? found
+            : match(packet.sourceHigh, packet.sourceLow, port: packet.sourcePort, transport: packet.transport)
+    }
+
     func match(_ high: UInt64, _ low: UInt64, port: UInt16, transport: UInt8) -> Match {
-        if ports[Int(port >> 6)] & 1 << UInt64(port & 63) != 0 {
+        if mayHave(port) {
             let found = exact(high, low, Self.key(port: port, transport: transport))
-            if found.role != .none { return found }
+            if found.isKnown { return found }
         }
-        guard hasAnyPort else { return Match(role: .none, index: 0) }
-        return exact(high, low, Self.key(port: 0, transport: transport))
+        return hasAnyPort ? exact(high, low, Self.key(port: 0, transport: transport)) : Match()
     }
 
     @inline(__always)
-    private func exact(_ high: UInt64, _ low: UInt64, _ key: UInt64) -> Match {
-        var slot = Int(Self.hash(high, low, key) & mask)
-        while true {
-            let candidate = slots[slot]
-            if candidate.rest == 0 { return Match(role: .none, index: 0) }
-            if candidate.low == low, candidate.high == high, candidate.rest & ~0xff == key {
+    private func mayHave(_ port: UInt16) -> Bool { ports[Int(port >> 6)] >> UInt64(port & 63) & 1 != 0 }
+
+    @inline(__always)
+    private func exact(_ high: UInt64, _ low: UInt64, _ key: UInt32) -> Match {
+        var place = Self.hash(high, low, key) & mask
+        while slots[Int(place)].isTaken {
+            let slot = slots[Int(place)]
+            if slot.low == low, slot.key == key, slot.high == high {
                 return Match(
-                    role: Role(rawValue: UInt8(truncatingIfNeeded: candidate.rest)) ?? .none, index: candidate.index)
+                    isKnown: true, isRealServer: slot.isRealServer, virtual: slot.virtual, endpoint: slot.endpoint)
             }
-            slot = (slot + 1) & Int(mask)
+            place = (place &+ 1) & mask
         }
+        return Match()
     }
 }

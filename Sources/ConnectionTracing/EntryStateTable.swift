@@ -22,7 +22,12 @@ package struct EntryStateTable: Sendable {
     /// - Parameter isDefending: Whether the kernel uses the stricter table: the sysctl `secure_tcp` is on.
     package init(isDefending: Bool = false) {
         let rows = Self.tcpRows.map { normal, defending in Self.states(isDefending ? defending ?? normal : normal) }
-        var table = [EntryState](repeating: .close, count: 3 * 32 * 16)
+        var table = [EntryState](repeating: .close, count: 4 * 32 * 16)
+        for flags in 0..<32 {
+            for state in EntryState.allCases.prefix(while: { $0 != .udp }) {
+                table[Self.place(Self.unchanged, TCPFlags(rawValue: UInt8(flags)), state)] = state
+            }
+        }
         for direction in Direction.allCases {
             for flags in 0..<32 {
                 guard let row = Self.row(TCPFlags(rawValue: UInt8(flags))) else { continue }
@@ -45,7 +50,27 @@ package struct EntryStateTable: Sendable {
     @inline(__always)
     package func next(_ state: EntryState, flags: TCPFlags, _ direction: Direction) -> EntryState {
         guard state.rawValue < EntryState.udp.rawValue else { return nextOfOthers(state, flags, direction) }
-        return tcp[direction.rawValue << 9 | Int(flags.rawValue & 0x1f) << 4 | Int(state.rawValue)]
+        return tcp[Self.place(direction.rawValue, flags, state)]
+    }
+
+    /// What a packet seen somewhere makes of a state: on the DIP side, nothing.
+    ///
+    /// - Parameter isInputOnly: Whether no reply passes the director.
+    @inline(__always)
+    func next(_ state: EntryState, flags: TCPFlags, _ leg: Leg, isInputOnly: Bool) -> EntryState {
+        let direction = leg == .vipOut ? Direction.output : isInputOnly ? .inputOnly : .input
+        guard state.rawValue < EntryState.udp.rawValue else {
+            return leg.isDIPSide ? state : nextOfOthers(state, flags, direction)
+        }
+        return tcp[Self.place(leg.isDIPSide ? Self.unchanged : direction.rawValue, flags, state)]
+    }
+
+    /// The number of a direction in which nothing changes.
+    private static var unchanged: Int { 3 }
+
+    @inline(__always)
+    private static func place(_ direction: Int, _ flags: TCPFlags, _ state: EntryState) -> Int {
+        direction << 9 | Int(flags.rawValue & 0x1f) << 4 | Int(state.rawValue)
     }
 
     @inline(never)

@@ -23,18 +23,16 @@ package struct FlowRecord: BitwiseCopyable {
     /// The kernel's state.
     var state: EntryState = .none
     var marks: Marks = []
-    /// How often the sequence numbers began anew in each direction, as seen on the VIP side.
-    var inWraps: UInt16 = 0
-    var outWraps: UInt16 = 0
+    /// How often the sequence numbers began anew, as seen on the VIP side; by direction.
+    var wraps: [2 of UInt16] = [0, 0]
     /// How much longer than by the rules the kernel keeps the entry, by its own timer when last read; the next packet
     /// starts that anew.
     ///
     /// - Unit: seconds.
     var grace: Int32 = 0
 
-    // Lines 2 and 3: one per side.
-    var vip = FlowSide()
-    var dip = FlowSide()
+    /// Lines 2 and 3: the VIP side and the DIP side.
+    var sides: [2 of FlowSide] = [FlowSide(), FlowSide()]
 
     package init(client: ClientKey, id: Int64) {
         clientHigh = client.high
@@ -50,8 +48,8 @@ package struct FlowRecord: BitwiseCopyable {
         let rawValue: UInt32
         /// In use; a record without it is free.
         static var live: Self { Self(rawValue: 1 << 0) }
-        static var finIn: Self { Self(rawValue: 1 << 1) }
-        static var finOut: Self { Self(rawValue: 1 << 2) }
+        static var finIn: Self { .fin(0) }
+        static var finOut: Self { .fin(1) }
         static var resetByClient: Self { Self(rawValue: 1 << 3) }
         static var resetByRealServer: Self { Self(rawValue: 1 << 4) }
         /// Written out since it last changed.
@@ -65,12 +63,14 @@ package struct FlowRecord: BitwiseCopyable {
         static var entryRead: Self { Self(rawValue: 1 << 9) }
         /// Replies bypass the director, as far as the kernel has seen.
         static var inputOnly: Self { Self(rawValue: 1 << 10) }
-        /// Every datagram is scheduled for itself.
-        static var onePacket: Self { Self(rawValue: 1 << 11) }
         /// A real server's ICMP error came in on the DIP side.
         static var serverError: Self { Self(rawValue: 1 << 12) }
         /// An RST to the client that no real server sent.
         static var resetByDirector: Self { Self(rawValue: 1 << 13) }
+
+        /// By direction.
+        @inline(__always)
+        static func fin(_ direction: Int) -> Self { Self(rawValue: 2 << UInt32(truncatingIfNeeded: direction)) }
 
         // How it came to be, as ConnectionOrigin.
         static var reusedPort: Self { Self(rawValue: 1 << 16) }
@@ -86,7 +86,16 @@ package struct FlowRecord: BitwiseCopyable {
         static var unreachable: Self { Self(rawValue: 1 << 24) }
         static var hopsExceeded: Self { Self(rawValue: 1 << 25) }
         static var tooBig: Self { Self(rawValue: 1 << 26) }
+
+        @inline(__always)
+        var isOver: Bool {
+            !isDisjoint(with: [.resetByClient, .resetByRealServer, .resetByDirector])
+                || contains(.finIn) && !isDisjoint(with: [.finOut, .inputOnly])
+        }
     }
+
+    var vip: FlowSide { sides[0] }
+    var dip: FlowSide { sides[1] }
 
     var client: ClientKey {
         ClientKey(high: clientHigh, low: clientLow, port: clientPort, transport: transport)
@@ -100,10 +109,7 @@ package struct FlowRecord: BitwiseCopyable {
 
     /// Whether it is over: both FINs, the client's alone where replies bypass the director, or an RST.
     @inline(__always)
-    var isOver: Bool {
-        !marks.isDisjoint(with: [.resetByClient, .resetByRealServer, .resetByDirector])
-            || marks.contains(.finIn) && !marks.isDisjoint(with: [.finOut, .inputOnly])
-    }
+    var isOver: Bool { marks.isOver }
 
     /// Whether it goes first when the table is full: it is over, or nothing but a row of the kernel's table.
     var isSpare: Bool { isOver || marks.contains(.adopted) }
@@ -139,28 +145,30 @@ package struct FlowRecord: BitwiseCopyable {
 
 /// What one side of the director saw of a connection: a cache line.
 ///
-/// Times are ticks after the record's `first`, plus 1; 0 is "not seen". Seven minutes fit, and what comes later stays
-/// at the maximum.
+/// What is counted each way is found by the direction's number, without a branch: which way the next packet goes is
+/// anybody's guess. Times are ticks after the record's `first`, plus 1; 0 is "not seen". Seven minutes fit, and what
+/// comes later stays at the maximum.
 package struct FlowSide: BitwiseCopyable {
     static let tick: Int64 = 100
 
-    var inBytes: UInt64 = 0
-    var outBytes: UInt64 = 0
-    var inPackets: UInt32 = 0
-    var outPackets: UInt32 = 0
-    /// The sequence number after the furthest byte seen in each direction; without sequence numbers, the payload's sum.
-    var inNext: UInt32 = 0
-    var outNext: UInt32 = 0
-    var syn: UInt32 = 0
-    var synAck: UInt32 = 0
+    var bytes: [2 of UInt64] = [0, 0]
+    var packets: [2 of UInt32] = [0, 0]
+    /// The sequence number after the furthest byte seen; without sequence numbers, the payload's sum.
+    var next: [2 of UInt32] = [0, 0]
+    /// The SYN and its answer, or the first datagrams.
+    var opening: [2 of UInt32] = [0, 0]
+    /// The first request and the first response.
+    var payload: [2 of UInt32] = [0, 0]
     var ack: UInt32 = 0
-    var firstRequest: UInt32 = 0
-    var firstResponse: UInt32 = 0
     var end: UInt32 = 0
-    var inRepeated: UInt16 = 0
-    var outRepeated: UInt16 = 0
+    var repeated: [2 of UInt16] = [0, 0]
     /// VIP side: the client's first sequence number. DIP side: the real server's, from whichever side saw it.
     var start: UInt32 = 0
+
+    var inPackets: UInt32 { packets[0] }
+    var outPackets: UInt32 { packets[1] }
+    var syn: UInt32 { opening[0] }
+    var synAck: UInt32 { opening[1] }
 }
 
 /// What is rarely looked at, beside each record.

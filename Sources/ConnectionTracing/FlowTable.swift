@@ -89,7 +89,7 @@ package struct FlowTable: ~Copyable {
 
     /// The first record of `hash`, which is not looked at but asked for: its first line, and the line of one side.
     @inline(__always)
-    func candidate(_ hash: UInt32, dipSide: Bool) -> UInt32 {
+    func candidate(_ hash: UInt32, side: Int) -> UInt32 {
         var position = hash & slotMask
         while true {
             let slot = unsafe slots[Int(position)]
@@ -98,7 +98,7 @@ package struct FlowTable: ~Copyable {
                 let number = UInt32(truncatingIfNeeded: slot)
                 let record = unsafe UnsafeRawPointer(records + Int(number))
                 unsafe ipvscope_prefetch(record)
-                unsafe ipvscope_prefetch(record + (dipSide ? 128 : 64))
+                unsafe ipvscope_prefetch(record + 64 * (1 + side))
                 return number
             }
             position = (position &+ 1) & slotMask

@@ -133,12 +133,12 @@ struct Topology {
             guard let endpoint = virtual.endpoint else { continue }
             entries.append(
                 EndpointTable.Entry(
-                    transport: virtual.transport, endpoint: endpoint, role: .service, index: UInt16(index)))
+                    transport: virtual.transport, endpoint: endpoint, isRealServer: false, index: UInt16(index)))
         }
         for (index, endpoint) in endpoints.enumerated() {
             entries.append(
                 EndpointTable.Entry(
-                    transport: endpoint.transport, endpoint: endpoint.endpoint, role: .realServer,
+                    transport: endpoint.transport, endpoint: endpoint.endpoint, isRealServer: true,
                     index: UInt16(index)))
         }
         for server in servers where server.forwardingMethod == .directRouting {
@@ -149,7 +149,7 @@ struct Topology {
                     entries.append(
                         EndpointTable.Entry(
                             transport: Self.link, endpoint: Endpoint(address: link, port: UInt16(endpoint.transport)),
-                            role: .realServer, index: UInt16(index)))
+                            isRealServer: true, index: UInt16(index)))
                 }
             }
         }
@@ -161,7 +161,7 @@ struct Topology {
     func endpoint(atLink link: UInt64, of service: UInt16, _ transport: UInt8) -> UInt16? {
         let match = table.match(
             Self.linkMark | link, UInt64(service), port: UInt16(transport), transport: Self.link)
-        return match.role == .realServer ? match.index : nil
+        return match.endpoint == FlowRecord.unknown ? nil : match.endpoint
     }
 
     /// The real server of a virtual service at an endpoint.

@@ -1,5 +1,5 @@
 /// An IP address and a transport port.
-public struct Endpoint: Hashable, Sendable {
+public struct Endpoint: Hashable, Sendable, BitwiseCopyable {
     public let address: IPAddress
 
     /// The port in host order; 0 stands for "any port" in a virtual service and for a template's client.

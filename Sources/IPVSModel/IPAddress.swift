@@ -1,7 +1,7 @@
 /// An IPv4 or IPv6 address.
 ///
 /// An IPv4 address is held as its IPv4-mapped form, so both families share one layout of 16 bytes and one ordering.
-public struct IPAddress: Hashable, Sendable {
+public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
     /// The first 8 bytes in host order; zero for IPv4.
     public let high: UInt64
 

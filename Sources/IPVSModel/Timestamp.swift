@@ -1,7 +1,7 @@
 /// A moment in wall-clock time, as packets and the kernel report it.
 ///
 /// - Unit: nanoseconds since 1970-01-01T00:00:00Z.
-public struct Timestamp: RawRepresentable, Hashable, Sendable, Comparable {
+public struct Timestamp: RawRepresentable, Hashable, Sendable, Comparable, BitwiseCopyable {
     /// Nanoseconds since the epoch.
     public let rawValue: Int64
 

@@ -1,5 +1,5 @@
 /// The protocol IPVS balances, by its IP protocol number.
-public struct TransportProtocol: RawRepresentable, Hashable, Sendable, Comparable {
+public struct TransportProtocol: RawRepresentable, Hashable, Sendable, Comparable, BitwiseCopyable {
     /// The IANA protocol number.
     public let rawValue: UInt8
 

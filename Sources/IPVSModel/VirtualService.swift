@@ -1,5 +1,5 @@
 /// What identifies a virtual service: protocol, address and port, or a firewall mark.
-public enum VirtualServiceIdentity: Hashable, Sendable {
+public enum VirtualServiceIdentity: Hashable, Sendable, BitwiseCopyable {
     /// A service by protocol, address and port.
     case endpoint(TransportProtocol, Endpoint)
     /// A service by firewall mark; `isIPv6` tells the two services of one mark apart.

@@ -238,9 +238,7 @@ package struct Capture: ~Copyable {
         do throws(CaptureFileReader.Damage) {
             let before = reader.packets
             while reader.packets == before {
-                let count = try unsafe file!.read(limit: room) { header, bytes in
-                    unsafe Self.receive(&reader, header, bytes.assumingMemoryBound(to: u_char.self))
-                }
+                let count = try file!.read(limit: room) { Self.receive(&reader, $0) }
                 if count < room { break }
             }
         } catch {
@@ -256,7 +254,9 @@ package struct Capture: ~Copyable {
             unsafe pcap_dispatch(
                 handle, Int32(room),
                 { user, header, bytes in
-                    guard let user = unsafe user, let header = unsafe header?.pointee else { return }
+                    guard let user = unsafe user, let header = unsafe header?.pointee, let bytes = unsafe bytes else {
+                        return
+                    }
                     let reader = unsafe UnsafeMutableRawPointer(user).assumingMemoryBound(to: Reader.self)
                     unsafe Capture.receive(&reader.pointee, header, bytes)
                 }, UnsafeMutableRawPointer(reader).assumingMemoryBound(to: u_char.self))
@@ -269,26 +269,46 @@ package struct Capture: ~Copyable {
         }
     }
 
+    /// Takes a packet from libpcap.
+    private static func receive(_ reader: inout Reader, _ header: pcap_pkthdr, _ bytes: UnsafePointer<u_char>) {
+        // A damaged file may hold any number; beyond the year 2106 sums of times could overflow.
+        let seconds = UInt32(clamping: header.ts.tv_sec)
+        let fraction = max(Int64(header.ts.tv_usec) * reader.fractionInNanoseconds, 0)
+        unsafe receive(
+            &reader, seconds, fraction, UnsafeRawPointer(bytes), captured: Int(header.caplen), length: header.len)
+        if unsafe reader.recorder != nil { unsafe record(header, bytes, to: reader) }
+    }
+
+    @inline(never)
+    private static func record(_ header: pcap_pkthdr, _ bytes: UnsafePointer<u_char>, to reader: borrowing Reader) {
+        guard let recorder = unsafe reader.recorder else { return }
+        var header = header
+        unsafe pcap_dump(UnsafeMutableRawPointer(recorder).assumingMemoryBound(to: u_char.self), &header, bytes)
+    }
+
+    /// Takes a packet of a file that libpcap does not read.
+    @inline(__always)
+    private static func receive(_ reader: inout Reader, _ record: CaptureFileReader.Record) {
+        if reader.filter != nil {
+            guard unsafe reader.filter!.matches(record.header, record.packet) else { return }
+        }
+        unsafe receive(
+            &reader, record.seconds, record.nanoseconds, record.bytes, captured: record.captured,
+            length: record.length)
+        if unsafe reader.recorder != nil { unsafe Self.record(record.header, record.packet, to: reader) }
+    }
+
     @inline(__always)
     private static func receive(
-        _ reader: inout Reader, _ header: pcap_pkthdr, _ bytes: UnsafePointer<u_char>?
+        _ reader: inout Reader, _ seconds: UInt32, _ nanoseconds: Int64, _ bytes: UnsafeRawPointer, captured: Int,
+        length: UInt32
     ) {
-        if reader.filter != nil {
-            guard unsafe reader.filter!.matches(header, bytes) else { return }
-        }
-        reader.packets += 1
-        reader.bytes += UInt64(header.len)
-        let span = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(bytes!), byteCount: Int(header.caplen))
-        // A damaged file may hold any number; beyond the year 2106 sums of times could overflow.
-        let seconds = min(max(Int64(header.ts.tv_sec), 0), Int64(UInt32.max))
-        let fraction = min(max(Int64(header.ts.tv_usec) * reader.fractionInNanoseconds, 0), 999_999_999)
-        let time = seconds * 1_000_000_000 + fraction
-        if reader.decoder.decode(span, wireLength: Int(header.len), time: time, into: &reader.queue.next) {
+        reader.packets &+= 1
+        reader.bytes &+= UInt64(length)
+        let span = unsafe RawSpan(_unsafeStart: bytes, byteCount: captured)
+        let time = Int64(seconds) &* 1_000_000_000 &+ min(nanoseconds, 999_999_999)
+        if reader.decoder.decode(span, wireLength: Int(length), time: time, into: &reader.queue.next) {
             reader.queue.commit()
-        }
-        if let recorder = unsafe reader.recorder {
-            var copy = header
-            unsafe pcap_dump(UnsafeMutableRawPointer(recorder).assumingMemoryBound(to: u_char.self), &copy, bytes)
         }
     }
 

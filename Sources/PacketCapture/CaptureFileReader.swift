@@ -98,42 +98,69 @@ struct CaptureFileReader: ~Copyable {
         unsafe fclose(file)
     }
 
-    /// Hands over the next records: what a record says of itself, its time in nanoseconds, and its bytes, which are
-    /// valid during the call.
+    /// What a record says of itself, and its bytes, which are valid while it is handed over.
+    @safe
+    struct Record {
+        /// Since the epoch.
+        let seconds: UInt32
+        /// Of the second, as the file has it: perhaps more than there are.
+        let nanoseconds: Int64
+        /// How many bytes are there.
+        let captured: Int
+        /// The packet's length on the wire.
+        let length: UInt32
+        let bytes: UnsafeRawPointer
+
+        // The same for libpcap.
+
+        var header: pcap_pkthdr {
+            pcap_pkthdr(
+                ts: timeval(tv_sec: Int(seconds), tv_usec: Int(nanoseconds)), caplen: UInt32(captured), len: length)
+        }
+        var packet: UnsafePointer<u_char> { unsafe bytes.assumingMemoryBound(to: u_char.self) }
+    }
+
+    /// Hands over the next records.
     ///
     /// - Parameter limit: The most to hand over.
     /// - Returns: How many there were; fewer than `limit` only at the end of the file.
     /// - Throws: What is wrong with the record after the last one handed over.
-    mutating func read(
-        limit: Int, _ body: (pcap_pkthdr, UnsafeMutableRawPointer) -> Void
+    @inline(__always)
+    mutating func read(limit: Int, _ body: (Record) -> Void) throws(Damage) -> Int {
+        isSwapped ? try read(limit, isSwapped: true, body) : try read(limit, isSwapped: false, body)
+    }
+
+    @inline(__always)
+    private mutating func read(
+        _ limit: Int, isSwapped: Bool, _ body: (Record) -> Void
     ) throws(Damage) -> Int {
         // In local variables, which a call between two records leaves alone.
         var (place, end) = (self.position, self.end)
-        let (isSwapped, nanoseconds, snapshotLength) = (self.isSwapped, self.nanoseconds, self.snapshotLength)
-        let buffer = unsafe self.buffer
+        let (nanoseconds, snapshotLength, buffer) = unsafe (Int64(self.nanoseconds), self.snapshotLength, self.buffer)
         for count in 0..<limit {
-            if end - place < Self.recordHeaderLength {
+            if end &- place < Self.recordHeaderLength {
                 position = place
                 guard try refill(Self.recordHeaderLength, "header") else { return count }
                 (place, end) = (position, self.end)
             }
             let field = { (offset: Int) -> UInt32 in
-                let value = unsafe buffer.loadUnaligned(fromByteOffset: place + offset, as: UInt32.self)
+                let value = unsafe buffer.loadUnaligned(fromByteOffset: place &+ offset, as: UInt32.self)
                 return isSwapped ? value.byteSwapped : value
             }
             let captured = Int(field(8))
             if captured > mostCaptured { throw tooLong(captured) }
-            let length = Self.recordHeaderLength + captured
-            if end - place < length {
+            let length = Self.recordHeaderLength &+ captured
+            if end &- place < length {
                 position = place
                 _ = try refill(length, "captured")
                 (place, end) = (position, self.end)
             }
-            let header = pcap_pkthdr(
-                ts: timeval(tv_sec: Int(field(0)), tv_usec: Int(field(4)) * nanoseconds),
-                caplen: UInt32(min(captured, snapshotLength)), len: field(12))
-            unsafe body(header, buffer + (place + Self.recordHeaderLength))
-            place += length
+            body(
+                unsafe Record(
+                    seconds: field(0), nanoseconds: Int64(field(4)) &* nanoseconds,
+                    captured: min(captured, snapshotLength), length: field(12),
+                    bytes: UnsafeRawPointer(buffer + (place &+ Self.recordHeaderLength))))
+            place &+= length
         }
         position = place
         return limit

@@ -12,6 +12,9 @@ package struct CaptureSet: ~Copyable {
     /// How long after its time stamp a live packet may reach us: the kernel's block timeout and some scheduling.
     package static let settle: Int64 = 60_000_000
 
+    /// How many packets of a file are read at once: what waits should still be in the processor's cache when its turn
+    /// comes.
+    static let mostPerFill = 256
     /// How many packets are read from an interface before the next one has its turn.
     package static let mostAtOnce = 16_384
 
@@ -154,7 +157,7 @@ extension Capture {
     fileprivate mutating func fillForSlice() throws(CaptureError) {
         while !isAtEnd, room > 0 {
             if let first = firstTime, let last = lastTime, last - first > CaptureSet.slice { return }
-            _ = try fill(limit: room)
+            _ = try fill(limit: min(room, CaptureSet.mostPerFill))
         }
     }
 }

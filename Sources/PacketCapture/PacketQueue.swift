@@ -53,7 +53,7 @@ package struct PacketQueue: ~Copyable {
     }
 
     @inline(__always)
-    package mutating func commit() { tail += 1 }
+    package mutating func commit() { tail &+= 1 }
 
     /// Lends the packets from the front that are older than `time`, and drops them afterwards.
     ///

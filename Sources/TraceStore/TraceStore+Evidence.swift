@@ -136,7 +136,7 @@ extension TraceStore {
                         address: try names.address(statement.integer(4), in: database),
                         port: UInt16(clamping: statement.integer(5))),
                     realServer: names.realServers[statement.integer(2)] ?? nil,
-                    realServerConnect: statement.optionalInteger(6).map { .nanoseconds($0) },
+                    realServerConnect: statement.optionalInteger(6),
                     isScheduled: statement.integer(7) != 0))
         }
         return Dictionary(

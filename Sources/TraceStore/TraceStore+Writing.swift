@@ -45,8 +45,9 @@ extension TraceStore {
             statement.bind(client << 16 | Int64(record.client.port), at: 5)
             statement.bind(Int64(record.origin.rawValue), at: 6)
             statement.bind(Int64(record.outcome.rawValue), at: 7)
-            statement.bind(try dictionaries.id(of: record.state, in: database), at: 8)
-            statement.bind(try record.entry.map { try dictionaries.id(of: $0.state, in: database) }, at: 9)
+            statement.bind(try dictionaries.id(of: record.state.connectionState, in: database), at: 8)
+            statement.bind(
+                try record.entry.map { try dictionaries.id(of: $0.state.connectionState, in: database) }, at: 9)
             statement.bind(record.entry.map { Int64($0.expiresIn) }, at: 10)
             statement.bind(row.entryFirst, at: 11)
             statement.bind(row.entryLast, at: 12)

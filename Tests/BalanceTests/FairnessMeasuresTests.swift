@@ -149,11 +149,11 @@ import Testing
     }
 
     @Test func `percentiles are nearest ranks`() {
-        let hundred = LatencyDistribution((1...100).reversed().map { .milliseconds($0) })
+        let hundred = LatencyDistribution(nanoseconds: (1...100).reversed().map { $0 * 1_000_000 })
         #expect(hundred.count == 100)
         #expect([hundred.p50, hundred.p90, hundred.p99, hundred.max] == [0.05, 0.09, 0.099, 0.1])
-        let one = LatencyDistribution([.microseconds(7)])
+        let one = LatencyDistribution(nanoseconds: [7_000])
         #expect([one.p50, one.p99, one.max] == [0.000007, 0.000007, 0.000007])
-        #expect(LatencyDistribution([]).p50 == nil)
+        #expect(LatencyDistribution(nanoseconds: []).p50 == nil)
     }
 }

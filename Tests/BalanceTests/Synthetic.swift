@@ -35,7 +35,7 @@ struct Synthetic {
                 connection: Int64(index + 1), time: time(Double(index + 1) * 0.01),
                 client: Endpoint(address: IPAddress(ipv4: 0xc0a8_7a01), port: UInt16(20_000 + index % 40_000)),
                 realServer: number == 0 ? nil : server(number),
-                realServerConnect: .microseconds(200 + index % 100))
+                realServerConnect: Int64(200 + index % 100) * 1_000)
         }
     }
 

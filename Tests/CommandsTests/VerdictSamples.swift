@@ -21,7 +21,7 @@ enum VerdictSamples {
             Assignment(
                 connection: Int64(index + 1), time: time(10 * index + 10),
                 client: Endpoint(address: IPAddress("192.168.122.1")!, port: UInt16(40_000 + index)),
-                realServer: servers[edited[index] ?? truth[index]], realServerConnect: .microseconds(180 + index % 60))
+                realServer: servers[edited[index] ?? truth[index]], realServerConnect: Int64(180 + index % 60) * 1_000)
         }
         let counters = { (n: Int) in
             TrafficCounters(

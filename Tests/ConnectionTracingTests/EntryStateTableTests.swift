@@ -122,7 +122,7 @@ struct EntryStateTableTests {
         stage.client(&two, .syn)
         stage.server(&two, .rst)
         stage.server(&two, [.syn, .ack])
-        let states = stage.finish().map(\.state.rawValue)
+        let states = stage.finish().map(\.state.connectionState.rawValue)
         #expect(states == ["SYN_RECV", "SYN_SENT"])
     }
 }

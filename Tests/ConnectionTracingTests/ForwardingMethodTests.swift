@@ -45,7 +45,7 @@ struct ForwardingMethodTests {
         #expect(record.realServer == .rs1)
         #expect(record.origin == .assigned)
         #expect(record.outcome == .closed)
-        #expect(record.state == ConnectionState(rawValue: "FIN_WAIT"))
+        #expect(record.state == .finWait)
         #expect(record.dip.inPackets == 4)
         #expect(record.requestBytes == 70)
         #expect(stage.server(.rs1).captured.inPackets == 4)

@@ -37,7 +37,7 @@ struct OutcomeTests {
             stage.server(&connection, .ack)
         }
         #expect(record.outcome == .open)
-        #expect(record.state == ConnectionState(rawValue: "CLOSE_WAIT"))
+        #expect(record.state == .closeWait)
         #expect(record.vip.end == nil)
     }
 

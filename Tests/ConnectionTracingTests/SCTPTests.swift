@@ -44,7 +44,7 @@ struct SCTPTests {
         #expect(record.origin == .assigned)
         #expect(record.outcome == .closed)
         #expect(record.transportProtocol == .sctp)
-        #expect(record.state == ConnectionState(rawValue: "CLOSED"))
+        #expect(record.state == .sctpClosed)
         #expect(record.requestBytes == 100)
         #expect(record.responseBytes == 40)
         #expect(stage.events.isEmpty)
@@ -62,7 +62,7 @@ struct SCTPTests {
         }
         let record = try #require(stage.finish().first)
         #expect(record.outcome == (isClient ? .resetByClient : .resetByRealServer))
-        #expect(record.state == ConnectionState(rawValue: "CLOSED"))
+        #expect(record.state == .sctpClosed)
     }
 
     @Test func `an abort in answer to the first packet is a refusal, and the entry lives for four seconds`() throws {
@@ -73,7 +73,7 @@ struct SCTPTests {
         stage.wait(seconds: 3)
         #expect(stage.tracer.summary().trackedConnections == 1)
         #expect(stage.records.map(\.outcome) == [.refused])
-        #expect(stage.records.map(\.state.rawValue) == ["REJECTED"])
+        #expect(stage.records.map(\.state) == [.sctpRejected])
         stage.wait(seconds: 4)
         #expect(stage.tracer.summary().trackedConnections == 0)
     }

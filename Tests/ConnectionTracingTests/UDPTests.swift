@@ -26,7 +26,7 @@ struct UDPTests {
         #expect(first.vip.inPackets == 3)
         #expect(first.dip.outPackets == 3)
         #expect(first.vip.inRepeated == 0)
-        #expect(first.state == ConnectionState(rawValue: "UDP"))
+        #expect(first.state == .udp)
         #expect(first.dip.syn == .nanoseconds(Stage.forwarding))
         #expect(first.dip.synAck == .nanoseconds(Stage.step))
         #expect(stage.server(.dns1, of: .names, .udp).captured.connections == 2)

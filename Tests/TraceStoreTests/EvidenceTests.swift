@@ -48,14 +48,14 @@ struct EvidenceTests {
                 == records.map {
                     Assignment(
                         connection: $0.id, time: $0.firstSeen, client: $0.client, realServer: $0.realServer,
-                        realServerConnect: .microseconds(500))
+                        realServerConnect: 500_000)
                 })
     }
 
     /// First seen at 0 ns; the SYN on the VIP side and on the DIP side, and the time of assignment that follows.
     @Test(
         arguments: [
-            (Duration.nanoseconds(70), Duration.zero, Int64(70)), (.zero, .microseconds(20), 0),
+            (Duration.nanoseconds(700), Duration.zero, Int64(700)), (.zero, .microseconds(20), 0),
             (nil, .microseconds(30), 30_000), (nil, nil, 0), (.microseconds(3), nil, 3_000),
         ] as [(Duration?, Duration?, Int64)])
     func `an assignment's time is the SYN's on the VIP side, else on the DIP side, else the first packet's`(
@@ -69,7 +69,7 @@ struct EvidenceTests {
         try store.write([record], run: run)
         let assignment = try #require(store.evidence(run: run).virtualServices.first?.assignments.first)
         #expect(assignment.time.since(.midnight) == .nanoseconds(expected))
-        #expect(assignment.realServerConnect == dip.map { .microseconds(530) - $0 })
+        #expect(assignment.realServerConnect.map { .nanoseconds($0) } == dip.map { .microseconds(530) - $0 })
     }
 
     @Test func `runs and virtual services do not mix`() throws {

@@ -39,20 +39,20 @@ struct WritingTests {
         #expect(try SQLiteTool.run("SELECT count(*) FROM real_server", on: path) == ["1"])
     }
 
-    @Test func `IPv6, firewall marks, other protocols and unknown states are kept`() throws {
+    @Test func `IPv6, firewall marks, other protocols and their states are kept`() throws {
         let run = try store.beginRun(name: "mark", started: .midnight)
         var record = ConnectionRecord.http(
             1, at: .midnight, client: Endpoint("[2001:db8::1]:65535")!, to: .rs6, of: .marked)
         record.transportProtocol = .udp
-        record.state = ConnectionState(rawValue: "C-ECHOED")
-        record.entry?.state = ConnectionState(rawValue: "BUG!")
+        record.state = .sctpCookieEchoed
+        record.entry?.state = .sctpRejected
         try store.write([record], run: run)
         #expect(
             try SQLiteTool.run(
                 """
                 SELECT virtual_service, protocol, client_address, client_port, real_server, state, entry_state
                 FROM connections
-                """, on: path) == ["fwmark/7/ipv6|17|2001:db8::1|65535|[fd00::10]:8080|C-ECHOED|BUG!"])
+                """, on: path) == ["fwmark/7/ipv6|17|2001:db8::1|65535|[fd00::10]:8080|C-ECHOED|REJECTED"])
     }
 
     @Test func `where the VIP side saw nothing the DIP side tells the times`() throws {
