@@ -10,10 +10,9 @@ extension ConnectionTracer {
         let candidate = lookup.candidate
         guard candidate != FlowTable.none else { return search(packets[index], lookup) }
         let client = ClientKey(packets, index, isIn: lookup.isIn)
-        let wanted = lookup.isDIPSide ? lookup.endpoint : lookup.virtual
-        let found = lookup.isDIPSide ? flows[candidate].endpoint : flows[candidate].virtual
+        let end = lookup.isDIPSide ? lookup.endpoint : lookup.virtual
         // Others of the batch may have taken it from the table since.
-        let isIt = found == wanted && flows[candidate].belongs(to: client) && flows[candidate].marks.contains(.live)
+        let isIt = flows[candidate].isLive(client, at: end, side: lookup.leg.side)
         return isIt && !(topology.hasSharedServers && lookup.isDIPSide) ? candidate : search(packets[index], lookup)
     }
 

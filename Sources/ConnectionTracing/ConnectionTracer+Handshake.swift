@@ -5,12 +5,12 @@ import PacketDecoding
 extension ConnectionTracer {
     /// Called for every SYN and RST, after it was applied to its connection.
     @inline(never)
-    mutating func noteHandshake(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) {
+    mutating func noteHandshake(_ number: UInt32, _ packet: PacketSummary, _ leg: Leg) {
         if packet.flags.contains(.rst) {
-            noteReset(number, packet, lookup)
-        } else if lookup.isIn {
-            if lookup.isDIPSide { noteForwarded(number, packet) } else { noteRepeated(number, packet) }
-        } else if lookup.isDIPSide {
+            noteReset(number, packet, leg)
+        } else if leg.isIn {
+            if leg.isDIPSide { noteForwarded(number, packet) } else { noteRepeated(number, packet) }
+        } else if leg.isDIPSide {
             noteConnect(number)
         } else if level == .handshake, flows[number].state == .synReceived, packet.flags.contains(.ack) {
             // The ACK that completes the handshake will not be seen.
@@ -72,9 +72,9 @@ extension ConnectionTracer {
     }
 
     /// An RST to the client that no real server sent is the director's own: IPVS had no entry.
-    private mutating func noteReset(_ number: UInt32, _ packet: PacketSummary, _ lookup: Lookup) {
+    private mutating func noteReset(_ number: UInt32, _ packet: PacketSummary, _ leg: Leg) {
         let record = flows[number]
-        guard !lookup.isDIPSide, !lookup.isIn, record.marks.contains(.resetByDirector) else { return }
+        guard !leg.isDIPSide, !leg.isIn, record.marks.contains(.resetByDirector) else { return }
         report(.resetWithoutEntry, of: record, at: packet.time, "the entry is gone")
     }
 }

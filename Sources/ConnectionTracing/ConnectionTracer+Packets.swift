@@ -59,29 +59,33 @@ extension ConnectionTracer {
     @inline(__always)
     mutating func lookup(_ packets: Span<PacketSummary>, _ index: Int) -> Lookup {
         let match = topology.table.match(packets, index)
-        var result = Lookup()
-        guard match.isKnown else { return result }
-        result.virtual = match.virtual
-        result.endpoint = match.endpoint
-        result.leg = Leg(isDIPSide: match.isRealServer, isIn: match.isDestination)
+        guard match.isKnown else { return Lookup() }
         let tap = packets[index].tap
-        if topology.hasDirectRouting, result.leg == .vipIn, tap != .vip { lookUpLink(packets[index], &result) }
-        guard tap == .both || (tap == .dip) == result.isDIPSide else { return result }
-        result.isRelevant = true
+        if topology.hasDirectRouting, match.isDestination, !match.isRealServer, tap != .vip,
+            let endpoint = linkEndpoint(of: packets[index], match.virtual)
+        {
+            return lookup(packets, index, match.virtual, endpoint, .dipIn)
+        }
+        guard tap == .both || (tap == .dip) == match.isRealServer else { return Lookup() }
+        let leg = Leg(isDIPSide: match.isRealServer, isIn: match.isDestination)
+        return lookup(packets, index, match.virtual, match.endpoint, leg)
+    }
+
+    @inline(__always)
+    private mutating func lookup(
+        _ packets: Span<PacketSummary>, _ index: Int, _ virtual: UInt16, _ endpoint: UInt16, _ leg: Leg
+    ) -> Lookup {
         lastPacket = max(lastPacket, packets[index].time)
-        result.hash = ClientKey(packets, index, isIn: match.isDestination).hash(seed)
-        return result
+        return Lookup(
+            hash: ClientKey(packets, index, isIn: leg.isIn).hash(seed), virtual: virtual, endpoint: endpoint, leg: leg,
+            isRelevant: true)
     }
 
     /// With direct routing a packet leaves as it came, to the MAC address of its real server.
     @inline(never)
-    private mutating func lookUpLink(_ packet: PacketSummary, _ result: inout Lookup) {
-        let service = topology.virtuals[Int(result.virtual)].service
-        guard let endpoint = topology.endpoint(atLink: packet.linkDestination, of: service, packet.transport) else {
-            return
-        }
-        result.leg = .dipIn
-        result.endpoint = endpoint
+    private mutating func linkEndpoint(of packet: PacketSummary, _ virtual: UInt16) -> UInt16? {
+        let service = topology.virtuals[Int(virtual)].service
+        return topology.endpoint(atLink: packet.linkDestination, of: service, packet.transport)
     }
 
     @inline(__always)
@@ -102,25 +106,33 @@ extension ConnectionTracer {
             number = begin(number, packets[index], lookup)
             guard number != FlowTable.none else { return }
         }
-        apply(packets, index, lookup, to: number)
+        apply(packets, index, lookup.leg, lookup.endpoint, to: number)
     }
 
     /// Everything a packet changes in its connection and in what is counted.
     @inline(__always)
-    mutating func apply(_ packets: Span<PacketSummary>, _ index: Int, _ lookup: Lookup, to number: UInt32) {
+    private mutating func apply(
+        _ packets: Span<PacketSummary>, _ index: Int, _ leg: Leg, _ endpoint: UInt16, to number: UInt32
+    ) {
         if flows[number].marks.contains(.adopted) { awaken(number, packets[index]) }
-        if flows[number].endpoint == FlowRecord.unknown, lookup.isDIPSide { bind(number, to: lookup.endpoint) }
-        let change = Self.update(&flows[number], packets, index, lookup, stateTable)
+        if flows[number].endpoint == FlowRecord.unknown, leg.isDIPSide { bind(number, to: endpoint) }
+        let change = Self.update(&flows[number], packets, index, leg, stateTable)
         let server = flows[number].realServer
         if server != FlowRecord.unknown {
-            traffic[Int(server)].count(lookup.leg, bytes: UInt64(packets[index].ipLength))
+            traffic[Int(server)].count(leg, bytes: UInt64(packets[index].ipLength))
             if change.isActivated || change.isDeactivated {
                 traffic[Int(server)].active &+= change.isActivated ? 1 : -1
                 traffic[Int(server)].inactive &+= change.isActivated ? -1 : 1
             }
         }
         if change.isEnded { noteEnd(number) }
-        if !packets[index].flags.isDisjoint(with: [.syn, .rst]) { noteHandshake(number, packets[index], lookup) }
+        if !packets[index].flags.isDisjoint(with: [.syn, .rst]) { noteHandshake(number, packets[index], leg) }
+    }
+
+    /// The same for a packet that is rare.
+    @inline(never)
+    mutating func applyRare(_ packets: Span<PacketSummary>, _ index: Int, _ lookup: Lookup, to number: UInt32) {
+        apply(packets, index, lookup.leg, lookup.endpoint, to: number)
     }
 
     /// What a packet changed that others want to know.
@@ -132,21 +144,21 @@ extension ConnectionTracer {
 
     @inline(__always)
     private static func update(
-        _ record: inout FlowRecord, _ packets: Span<PacketSummary>, _ index: Int, _ lookup: Lookup,
+        _ record: inout FlowRecord, _ packets: Span<PacketSummary>, _ index: Int, _ leg: Leg,
         _ stateTable: borrowing EntryStateTable
     ) -> Change {
         let (time, flags) = (packets[index].time, packets[index].flags)
-        let (side, direction) = (lookup.leg.side, lookup.leg.direction)
+        let (side, direction) = (leg.side, leg.direction)
         var change = Change()
         record.last = max(record.last, time)
         var marks = record.marks
         let wasOver = marks.isOver
-        marks.remove(lookup.leg == .vipOut ? [.written, .inputOnly] : .written)
-        if !lookup.isDIPSide { record.grace = 0 }
+        marks.remove(leg == .vipOut ? [.written, .inputOnly] : .written)
+        if !leg.isDIPSide { record.grace = 0 }
 
         // The VIP side alone drives the kernel's state: a reply that the director does not forward never reaches IPVS.
         let old = record.state
-        let new = stateTable.next(old, flags: flags, lookup.leg, isInputOnly: marks.contains(.inputOnly))
+        let new = stateTable.next(old, flags: flags, leg, isInputOnly: marks.contains(.inputOnly))
         if new != old {
             record.state = new
             change.isActivated = !old.isActive && new.isActive
@@ -155,7 +167,7 @@ extension ConnectionTracer {
         }
         if !flags.isDisjoint(with: [.fin, .rst]) {
             if flags.contains(.rst) {
-                noteReset(&marks, lookup, wasOver: wasOver, isSentOn: record.sides[1].packets[0] > 0)
+                noteReset(&marks, leg, wasOver: wasOver, isSentOn: record.sides[1].packets[0] > 0)
             } else {
                 marks.insert(.fin(direction))
             }
@@ -181,12 +193,12 @@ extension ConnectionTracer {
             if !isNew, end != sequence, record.sides[side].repeated[direction] < .max {
                 record.sides[side].repeated[direction] += 1
             }
-            if isNew, end < (isFirst ? sequence : next), !lookup.isDIPSide { record.wraps[direction] &+= 1 }
+            if isNew, end < (isFirst ? sequence : next), !leg.isDIPSide { record.wraps[direction] &+= 1 }
         } else {
             end = next &+ length
             isNew = true
-            if end < next, !lookup.isDIPSide { record.wraps[direction] &+= 1 }
-            if packets[index].transport == 17, lookup.leg == .vipOut { marks.insert(.established) }
+            if end < next, !leg.isDIPSide { record.wraps[direction] &+= 1 }
+            if packets[index].transport == 17, leg == .vipOut { marks.insert(.established) }
         }
         record.marks = marks
         record.sides[side].next[direction] = isNew ? end : next
@@ -196,7 +208,7 @@ extension ConnectionTracer {
             record.sides[side].opening[direction] = ticks
         }
         if record.sides[side].payload[direction] == 0, length > 0 { record.sides[side].payload[direction] = ticks }
-        if record.sides[side].ack == 0, lookup.isIn, flags.contains(.ack), record.sides[side].opening[1] != 0 {
+        if record.sides[side].ack == 0, leg.isIn, flags.contains(.ack), record.sides[side].opening[1] != 0 {
             record.sides[side].ack = ticks
         }
         if isOver, record.sides[side].end == 0 { record.sides[side].end = ticks }
@@ -208,11 +220,11 @@ extension ConnectionTracer {
     /// - Parameter isSentOn: Whether anything of the client's was seen on its way to the real server.
     @inline(never)
     private static func noteReset(
-        _ marks: inout FlowRecord.Marks, _ lookup: Lookup, wasOver: Bool, isSentOn: Bool
+        _ marks: inout FlowRecord.Marks, _ leg: Leg, wasOver: Bool, isSentOn: Bool
     ) {
-        if lookup.isIn {
+        if leg.isIn {
             if !wasOver { marks.insert(.resetByClient) }
-        } else if lookup.isDIPSide {
+        } else if leg.isDIPSide {
             // Of the same time as the one on the VIP side, which came first: it was the real server's all the same.
             if !wasOver || marks.contains(.resetByDirector) { marks.insert(.resetByRealServer) }
             marks.remove(.resetByDirector)

@@ -96,7 +96,7 @@ extension ConnectionTracer {
         let packet = packets[index]
         guard lookup.isDIPSide else {
             let number = create(packet, lookup, virtual: virtual, marks: [])
-            if number != FlowTable.none { apply(packets, index, lookup, to: number) }
+            if number != FlowTable.none { applyRare(packets, index, lookup, to: number) }
             return
         }
         let number = oldestUnforwarded(packet, lookup)
@@ -104,7 +104,7 @@ extension ConnectionTracer {
             serviceCounts[Int(topology.virtuals[Int(virtual)].service)].unmatchedPackets += 1
             return
         }
-        apply(packets, index, lookup, to: number)
+        applyRare(packets, index, lookup, to: number)
         retire(number, outcomeIfOpen: .expired)
     }
 

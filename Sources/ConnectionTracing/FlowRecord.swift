@@ -12,11 +12,8 @@ package struct FlowRecord: BitwiseCopyable {
     package var id: Int64 = 0
     var clientPort: UInt16 = 0
     var service: UInt16 = 0
-    /// The address and port the client talks to, an index into the topology's list.
-    var virtual: UInt16 = 0
-    /// The real server's endpoint in the endpoint table; `unknown` until a packet on the DIP side, or the kernel's
-    /// table, tells.
-    var endpoint: UInt16 = FlowRecord.unknown
+    /// ``virtual`` and ``endpoint``: what packets on either side are told by.
+    var ends: [2 of UInt16] = [0, FlowRecord.unknown]
     /// The real server within its virtual service, an index into the topology's list; `unknown` like `endpoint`.
     var realServer: UInt16 = FlowRecord.unknown
     var transport: UInt8 = 0
@@ -94,6 +91,19 @@ package struct FlowRecord: BitwiseCopyable {
         }
     }
 
+    /// The address and port the client talks to, an index into the topology's list.
+    var virtual: UInt16 {
+        get { ends[0] }
+        set { ends[0] = newValue }
+    }
+
+    /// The real server's endpoint in the endpoint table; `unknown` until a packet on the DIP side, or the kernel's
+    /// table, tells.
+    var endpoint: UInt16 {
+        get { ends[1] }
+        set { ends[1] = newValue }
+    }
+
     var vip: FlowSide { sides[0] }
     var dip: FlowSide { sides[1] }
 
@@ -105,6 +115,12 @@ package struct FlowRecord: BitwiseCopyable {
     package func belongs(to client: ClientKey) -> Bool {
         clientLow == client.low && clientPort == client.port && clientHigh == client.high
             && transport == client.transport
+    }
+
+    /// Whether it is in use and the one of a client with what a packet on either side is told by.
+    @inline(__always)
+    func isLive(_ client: ClientKey, at end: UInt16, side: Int) -> Bool {
+        ends[side] == end && belongs(to: client) && marks.contains(.live)
     }
 
     /// Whether it is over: both FINs, the client's alone where replies bypass the director, or an RST.

@@ -31,17 +31,22 @@ package struct FlowTable: ~Copyable {
     package init(capacity: Int) {
         self.capacity = min(max(capacity, 64), Int(Self.none) - 1)
         let slotCount = 8_192
-        unsafe slots = .allocate(capacity: slotCount)
-        unsafe slots.initialize(repeating: Self.emptySlot, count: slotCount)
+        unsafe slots = Self.makeSlots(slotCount)
         slotMask = UInt32(slotCount - 1)
         unsafe records = Self.reserve(self.capacity)
         unsafe notes = Self.reserve(self.capacity)
     }
 
     deinit {
-        unsafe slots.deallocate()
+        unsafe munmap(slots, (Int(slotMask) + 1) * MemoryLayout<UInt64>.stride)
         unsafe munmap(records, capacity * MemoryLayout<FlowRecord>.stride)
         unsafe munmap(notes, capacity * MemoryLayout<FlowNotes>.stride)
+    }
+
+    private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        let slots: UnsafeMutablePointer<UInt64> = unsafe reserve(count)
+        unsafe slots.initialize(repeating: emptySlot, count: count)
+        return unsafe slots
     }
 
     /// Memory that costs nothing until it is used.
@@ -217,8 +222,7 @@ package struct FlowTable: ~Copyable {
         let oldCount = Int(slotMask) + 1
         let old = unsafe slots
         let newCount = oldCount * 2
-        unsafe slots = .allocate(capacity: newCount)
-        unsafe slots.initialize(repeating: Self.emptySlot, count: newCount)
+        unsafe slots = Self.makeSlots(newCount)
         slotMask = UInt32(newCount - 1)
         for position in 0..<oldCount {
             let slot = unsafe old[position]
@@ -226,6 +230,6 @@ package struct FlowTable: ~Copyable {
                 place(UInt32(truncatingIfNeeded: slot), UInt32(truncatingIfNeeded: slot >> 32))
             }
         }
-        unsafe old.deallocate()
+        unsafe munmap(old, oldCount * MemoryLayout<UInt64>.stride)
     }
 }
