@@ -5,12 +5,11 @@ import TraceStore
 
 /// Keeps of a run what a verdict rests on, and nothing else: a replay without a database.
 struct EvidenceKeeper: ReplaySink {
-    /// One virtual service's assignments.
+    /// One virtual service.
     private struct Service {
         let identity: VirtualServiceIdentity
-        /// Chunks, so that a growing list is never copied.
-        var assignments: [[KeptAssignment]] = []
         var realServers = EndpointNumbers()
+        var assignments = 0
     }
 
     /// Few enough to be still in the cache.
@@ -21,6 +20,9 @@ struct EvidenceKeeper: ReplaySink {
     let firstConnectionID: Int64 = 1
     private var run: RunDescription
     private var services: [Service] = []
+    /// By connection id, in chunks: so a connection that is written again takes its old place, they are in order, and
+    /// nothing is copied as they grow.
+    private var kept: [[KeptAssignment]] = []
     private var levels: [LevelChange] = []
     private var configurations: [VirtualServiceIdentity: [ServiceConfiguration]] = [:]
 
@@ -55,19 +57,17 @@ struct EvidenceKeeper: ReplaySink {
     }
 
     private mutating func keep(_ record: borrowing ConnectionRecord, in service: Int) {
+        let (chunk, place) = Int(record.id - firstConnectionID).quotientAndRemainder(dividingBy: Self.chunk)
+        while kept.count <= chunk { kept.append(Array(repeating: KeptAssignment(), count: Self.chunk)) }
         let realServer = record.realServer.map { UInt16(services[service].realServers.number(adding: $0)) }
-        let assignment = KeptAssignment(record, realServer: realServer ?? KeptAssignment.unseen)
-        if services[service].assignments.last.map({ $0.count == Self.chunk }) ?? true {
-            services[service].assignments.append([])
-        }
-        services[service].assignments[services[service].assignments.count - 1].append(assignment)
+        if !kept[chunk][place].isKept { services[service].assignments += 1 }
+        kept[chunk][place] = KeptAssignment(record, service: service, realServer: realServer)
     }
 
     consuming func evidence(_ summary: RunSummary) -> RunEvidence {
         run.ended = summary.ended
         let closing = Dictionary(summary.virtualServices.map { ($0.identity, $0) }, uniquingKeysWith: { $1 })
-        var assignments: [VirtualServiceIdentity: [Assignment]] = [:]
-        while let service = services.popLast() { assignments[service.identity] = Self.inOrder(service) }
+        let assignments = Dictionary(uniqueKeysWithValues: zip(services.map(\.identity), takeAssignments()))
         let identities = Set(configurations.keys).union(assignments.keys).union(closing.keys)
         return RunEvidence(
             run: run,
@@ -80,77 +80,71 @@ struct EvidenceKeeper: ReplaySink {
             }, packetsDropped: summary.packetsDropped, levels: levels)
     }
 
-    /// A service's assignments in order of time. Of a connection that was written again the last row counts.
-    private static func inOrder(_ service: consuming Service) -> [Assignment] {
-        var kept: [KeptAssignment] = []
-        kept.reserveCapacity(service.assignments.reduce(0) { $0 + $1.count })
-        for index in service.assignments.indices {
-            kept += service.assignments[index]
-            service.assignments[index] = []
+    /// - Returns: Each service's assignments in order of time.
+    private mutating func takeAssignments() -> [[Assignment]] {
+        var lists = services.map { service in
+            var list: [Assignment] = []
+            list.reserveCapacity(service.assignments)
+            return list
         }
-        // A stable sort: rows of one connection stay in the order in which they were written.
-        kept.sort { $0.connection < $1.connection }
-        var last = 0
-        for index in kept.indices.dropFirst() {
-            if kept[index].connection != kept[last].connection { last += 1 }
-            kept[last] = kept[index]
+        var connection = firstConnectionID
+        for chunk in kept.indices {
+            for assignment in kept[chunk] {
+                if assignment.isKept {
+                    let realServers = services[assignment.service].realServers.endpoints
+                    lists[assignment.service].append(
+                        Assignment(
+                            connection: connection, time: Timestamp(rawValue: assignment.time),
+                            client: assignment.client, realServer: assignment.realServer.map { realServers[$0] },
+                            realServerConnect: assignment.connect, isScheduled: assignment.isScheduled))
+                }
+                connection += 1
+            }
+            kept[chunk] = []
         }
-        kept.removeLast(max(kept.count - last - 1, 0))
-        kept.sort { ($0.time, $0.connection) < ($1.time, $1.connection) }
-        return kept.map { assignment in
-            Assignment(
-                connection: assignment.connection, time: Timestamp(rawValue: assignment.time),
-                client: assignment.client,
-                realServer: assignment.realServer == KeptAssignment.unseen
-                    ? nil : service.realServers.endpoints[Int(assignment.realServer)],
-                realServerConnect: assignment.connect, isScheduled: assignment.isScheduled)
-        }
+        // A stable sort, and nearly done: ids grow with the time of the first packet.
+        for service in lists.indices { lists[service].sort { $0.time < $1.time } }
+        return lists
     }
 }
 
 /// An assignment in 40 bytes.
 private struct KeptAssignment: BitwiseCopyable {
-    /// Stands for a real server that was not seen.
-    static let unseen = UInt16.max
-    private static let noConnect = Int64.min >> 16
+    /// As in `Assignment`, in nanoseconds since the epoch; twice that, plus 1 if a persistence template decided.
+    private var timeAndTemplate: Int64 = 0
+    private var clientHigh: UInt64 = 0
+    private var clientLow: UInt64 = 0
+    private var clientPort: UInt16 = 0
+    /// Plus 1; 0 is one that was not seen.
+    private var realServerNumber: UInt16 = 0
+    /// Plus 1; 0 is a place that nothing is kept in.
+    private var serviceNumber: UInt32 = 0
+    /// In units of 100 ns, as the tracer counts; the least is none.
+    private var connectTicks = Int64.min
 
-    /// As in `Assignment`, in nanoseconds since the epoch.
-    ///
-    /// Twice that, plus 1 if a persistence template decided: so the order is the time's.
-    private let timeAndTemplate: Int64
-    private let clientHigh: UInt64
-    private let clientLow: UInt64
-    /// 48 bits and 16.
-    private let connectionAndServer: Int64
-    private let connectAndPort: Int64
+    init() {}
 
-    init(_ record: borrowing ConnectionRecord, realServer: UInt16) {
+    init(_ record: borrowing ConnectionRecord, service: Int, realServer: UInt16?) {
         timeAndTemplate = record.requested.rawValue << 1 | (record.origin.isScheduled ? 0 : 1)
         clientHigh = record.client.address.high
         clientLow = record.client.address.low
-        connectionAndServer = record.id << 16 | Int64(realServer)
-        var connect = Self.noConnect
+        clientPort = record.client.port
+        realServerNumber = realServer.map { $0 + 1 } ?? 0
+        serviceNumber = UInt32(service + 1)
         if let syn = record.dip.$syn.nanoseconds, let synAck = record.dip.$synAck.nanoseconds {
-            connect = (synAck - syn) / 100
+            connectTicks = (synAck - syn) / 100
         }
-        connectAndPort = connect << 16 | Int64(record.client.port)
     }
 
+    var isKept: Bool { serviceNumber > 0 }
+    var service: Int { Int(serviceNumber) - 1 }
+    var realServer: Int? { realServerNumber == 0 ? nil : Int(realServerNumber) - 1 }
     var time: Int64 { timeAndTemplate >> 1 }
     var isScheduled: Bool { timeAndTemplate & 1 == 0 }
-    var connection: Int64 { connectionAndServer >> 16 }
-    var realServer: UInt16 { UInt16(truncatingIfNeeded: connectionAndServer) }
+    var client: Endpoint { Endpoint(address: IPAddress(high: clientHigh, low: clientLow), port: clientPort) }
 
-    var client: Endpoint {
-        Endpoint(
-            address: IPAddress(high: clientHigh, low: clientLow), port: UInt16(truncatingIfNeeded: connectAndPort))
-    }
-
-    /// Translated SYN out to SYN-ACK in, counted in units of 100 ns as the tracer does.
+    /// Translated SYN out to SYN-ACK in.
     ///
     /// - Unit: nanoseconds.
-    var connect: Int64? {
-        let ticks = connectAndPort >> 16
-        return ticks == Self.noConnect ? nil : ticks * 100
-    }
+    var connect: Int64? { connectTicks == .min ? nil : connectTicks * 100 }
 }

@@ -28,6 +28,8 @@ struct AgeQueue {
         in flows: borrowing FlowTable, where holds: (borrowing FlowRecord) -> Bool
     ) -> UInt32? {
         while head < entries.count {
+            // Those whose turn will come have not been looked at for long.
+            if head + Self.ahead < entries.count { flows.prefetch(Self.number(entries[head + Self.ahead])) }
             head += 1
             if let number = Self.record(entries[head - 1], in: flows, where: holds) { return number }
         }
@@ -36,10 +38,14 @@ struct AgeQueue {
         return nil
     }
 
+    private static let ahead = 8
+
+    private static func number(_ entry: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: entry >> 32) }
+
     private static func record(
         _ entry: UInt64, in flows: borrowing FlowTable, where holds: (borrowing FlowRecord) -> Bool
     ) -> UInt32? {
-        let number = UInt32(truncatingIfNeeded: entry >> 32)
+        let number = number(entry)
         let isSame =
             flows[number].marks.contains(.live)
             && UInt32(truncatingIfNeeded: flows[number].first) == UInt32(truncatingIfNeeded: entry)

@@ -92,6 +92,12 @@ package struct FlowTable: ~Copyable {
         unsafe ipvscope_prefetch(slots + Int(hash & slotMask))
     }
 
+    /// Asks for a record, all of it.
+    func prefetch(_ number: UInt32) {
+        let record = unsafe UnsafeRawPointer(records + Int(number))
+        for line in 0..<3 { unsafe ipvscope_prefetch(record + 64 * line) }
+    }
+
     /// The first record of `hash`, which is not looked at but asked for: its first line, and the line of one side.
     @inline(__always)
     func candidate(_ hash: UInt32, side: Int) -> UInt32 {

@@ -37,6 +37,8 @@ struct Topology {
         let transport: UInt8
         let endpoint: Endpoint
         var services: [UInt16]
+        /// By the same place the service's real server.
+        var servers: [UInt16]
     }
 
     private(set) var services: [Service] = []
@@ -114,7 +116,9 @@ struct Topology {
         servers.append(
             Server(service: service, endpoint: server.endpoint, forwardingMethod: server.forwardingMethod))
         for transport in transports {
-            endpoints[Int(place(of: server.endpoint, transport))].services.append(service)
+            let place = Int(place(of: server.endpoint, transport))
+            endpoints[place].services.append(service)
+            endpoints[place].servers.append(UInt16(servers.count - 1))
         }
     }
 
@@ -123,7 +127,7 @@ struct Topology {
     private mutating func place(of endpoint: Endpoint, _ transport: UInt8) -> UInt16 {
         let known = endpoints.firstIndex { $0.endpoint == endpoint && $0.transport == transport }
         if let known { return UInt16(known) }
-        endpoints.append(ServerEndpoint(transport: transport, endpoint: endpoint, services: []))
+        endpoints.append(ServerEndpoint(transport: transport, endpoint: endpoint, services: [], servers: []))
         return UInt16(endpoints.count - 1)
     }
 
@@ -166,7 +170,8 @@ struct Topology {
 
     /// The real server of a virtual service at an endpoint.
     func server(at endpoint: UInt16, of service: UInt16) -> UInt16? {
-        services[Int(service)].realServers.first { servers[Int($0)].endpoint == endpoints[Int(endpoint)].endpoint }
+        let services = endpoints[Int(endpoint)].services
+        return services.firstIndex(of: service).map { endpoints[Int(endpoint)].servers[$0] }
     }
 
     /// Learns that clients reach a virtual service at an address and port of their own choice: a firewall mark's, or
