@@ -54,6 +54,9 @@ package struct VirtualServiceEvidence: Sendable {
     package var assignments: [Assignment]
     /// One per real server that was configured or took a connection during the run.
     package var realServers: [RealServerEvidence]
+    /// The growth of the virtual service's own counters, which outlive its real servers'; `nil` if the kernel was not
+    /// read, a counter went backwards, or the virtual service left.
+    package var kernel: TrafficCounters?
     /// How often each cause of a difference between packets, table and counters was seen.
     package var causes: [DifferenceCause: UInt64]
     /// Packets of this service that could not be tied to a connection.
@@ -63,13 +66,14 @@ package struct VirtualServiceEvidence: Sendable {
 
     package init(
         identity: VirtualServiceIdentity, configurations: [ServiceConfiguration], assignments: [Assignment] = [],
-        realServers: [RealServerEvidence] = [], causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0,
-        table: TableEvidence? = nil
+        realServers: [RealServerEvidence] = [], kernel: TrafficCounters? = nil,
+        causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0, table: TableEvidence? = nil
     ) {
         self.identity = identity
         self.configurations = configurations
         self.assignments = assignments
         self.realServers = realServers
+        self.kernel = kernel
         self.causes = causes
         self.unmatchedPackets = unmatchedPackets
         self.table = table
@@ -190,10 +194,12 @@ package struct RealServerEvidence: Sendable, Hashable {
     /// Assignments, packets and bytes as captured: incoming on the VIP side, outgoing on the DIP side, where the
     /// kernel counts them. At level *handshake* packets and bytes are those of handshakes.
     package var captured: TrafficCounters
-    /// The growth of the kernel's counters; `nil` if the kernel was not read, or a counter went backwards.
+    /// The growth of the kernel's counters; `nil` if the kernel was not read, a counter went backwards, or the real
+    /// server left.
     package var kernel: TrafficCounters?
     /// What was captured and the kernel may or may not have counted: within its lag of the first and the last reading,
-    /// or for a connection whose client port another has just taken over. A difference up to this is explained.
+    /// for a connection whose client port another has just taken over, or after the real server left. A difference up to
+    /// this is explained.
     package var uncertain: TrafficCounters
 
     package init(
@@ -238,6 +244,8 @@ package enum DifferenceCause: String, Sendable, Hashable, CaseIterable, Codable 
     case counterLag = "counter_lag"
     /// A counter that went backwards.
     case counterReset = "counter_reset"
+    /// A packet of a real server that was deleted: the kernel drops what clients send it, and counts nothing.
+    case destinationGone = "destination_gone"
     /// Packets dropped before they reached us.
     case captureLoss = "capture_loss"
     /// Our own table was full, and dropped a connection that was not closed.

@@ -7,9 +7,9 @@ struct ServiceAudit {
     let outPackets: CounterComparison
     let inBytes: CounterComparison
     let outBytes: CounterComparison
-    /// Whether the kernel's counters of any server could be read.
+    /// Whether any of the kernel's counters could be read.
     let isKernelKnown: Bool
-    /// Servers whose counters went backwards or could not be read.
+    /// Servers whose counters went backwards or could not be read, where the virtual service's do not stand in for them.
     let unreadServers: [Endpoint]
     let packetsDropped: UInt64
     let level: RunLevel
@@ -27,8 +27,10 @@ struct ServiceAudit {
         for row in evidence.realServers {
             if let number = sequence.number(of: row.endpoint) { rows[number] = row }
         }
-        isKernelKnown = rows.contains { $0?.kernel != nil }
-        unreadServers = sequence.servers.indices.filter { rows[$0]?.kernel == nil }.map { sequence.servers[$0] }
+        let total = evidence.kernel
+        isKernelKnown = total != nil || rows.contains { $0?.kernel != nil }
+        unreadServers = sequence.servers.indices.filter { total == nil && rows[$0]?.kernel == nil }
+            .map { sequence.servers[$0] }
         self.packetsDropped = packetsDropped
         self.level = level
         causes = evidence.causes
@@ -44,7 +46,8 @@ struct ServiceAudit {
                         row?.kernel.map { Int(clamping: counter($0)) },
                         Int(clamping: row.map { counter($0.uncertain) } ?? 0)
                     )
-                }, unseenAllowance: unseenAllowance, excusesMissing: excusesMissing)
+                }, total: total.map { Int(clamping: counter($0)) }, unseenAllowance: unseenAllowance,
+                excusesMissing: excusesMissing)
         }
         // An assignment is counted where it was made, and not where its packets were added up.
         connections = CounterComparison(
@@ -54,7 +57,8 @@ struct ServiceAudit {
                     sequence.counts[number], row?.kernel.map { Int(clamping: $0.connections) },
                     Int(clamping: row?.uncertain.connections ?? 0)
                 )
-            }, unseenAllowance: sequence.unseen, excusesMissing: excusesMissing)
+            }, total: total.map { Int(clamping: $0.connections) }, unseenAllowance: sequence.unseen,
+            excusesMissing: excusesMissing)
         // What never left on the DIP side was a SYN, perhaps repeated, counted on a server we cannot tell.
         let repeated = sequence.unseen > 0 ? Int(clamping: evidence.causes[.retransmission] ?? 0) : 0
         let unseenPackets = sequence.unseen + repeated
@@ -64,7 +68,7 @@ struct ServiceAudit {
         outBytes = compare(0) { $0.outBytes }
     }
 
-    /// Whether a counter went backwards, or a real server left.
+    /// Whether a counter went backwards, or the virtual service left.
     var wasReset: Bool { causes[.counterReset, default: 0] > 0 }
 
     /// Whether packets and bytes are compared.
@@ -114,6 +118,7 @@ struct ServiceAudit {
         set(.counterLag, connections.lag)
         set(.notTransmitted, unseenChoices)
         if isKernelKnown { set(.counterReset, connections.uncounted) }
+        if arePacketsAudited { set(.destinationGone, inPackets.gone + outPackets.gone) }
         return explained
     }
 }

@@ -75,6 +75,7 @@ struct EvidenceKeeper: ReplaySink {
                 VirtualServiceEvidence(
                     identity: identity, configurations: configurations[identity] ?? [],
                     assignments: assignments[identity] ?? [], realServers: closing[identity]?.realServers ?? [],
+                    kernel: closing[identity]?.kernel,
                     causes: closing[identity]?.causes ?? [:],
                     unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0, table: closing[identity]?.table)
             }, packetsDropped: summary.packetsDropped, levels: levels)

@@ -15,6 +15,12 @@ package struct EvidenceRecorder: Sendable {
         var configurations: [ServiceConfiguration] = []
         /// In the order in which they were first seen.
         var servers: [Endpoint] = []
+        /// The virtual service's own counters.
+        var baseline: TrafficCounters
+        var latest: TrafficCounters
+        var lastReading: Timestamp
+        /// A counter went backwards, or the virtual service left: its growth is not known.
+        var wasReset = false
     }
 
     private struct Server {
@@ -24,6 +30,8 @@ package struct EvidenceRecorder: Sendable {
         /// Of that, what the kernel may not have counted yet at the first reading.
         var lagAtBaseline: TrafficCounters
         var lastReading: Timestamp
+        /// What had been captured by the last reading whose counters were trusted.
+        var capturedAtLatest: TrafficCounters
         /// A counter went backwards, or the real server left: its growth is not known.
         var wasReset = false
     }
@@ -71,6 +79,7 @@ package struct EvidenceRecorder: Sendable {
         let captured = Self.servers(trace).mapValues(\.captured)
         let time = state.observedAt
         for service in state.virtualServices {
+            note(service, at: time)
             let configuration = ServiceConfiguration(
                 of: service, seen: state.completedAt ?? time, notBefore: lastReading ?? time)
             if note(configuration, of: service.identity) {
@@ -87,6 +96,7 @@ package struct EvidenceRecorder: Sendable {
             }
         }
         for identity in order {
+            if services[identity]?.lastReading != time { services[identity]?.wasReset = true }
             for endpoint in services[identity]?.servers ?? [] {
                 let key = ServerKey(service: identity, server: endpoint)
                 guard let server = servers[key], server.lastReading != time, !server.wasReset else { continue }
@@ -111,11 +121,24 @@ package struct EvidenceRecorder: Sendable {
         while recent.count > 2, newest.since(recent[1].time) >= Self.counterLag { recent.removeFirst() }
     }
 
-    private mutating func note(_ configuration: ServiceConfiguration, of identity: VirtualServiceIdentity) -> Bool {
-        if services[identity] == nil {
-            services[identity] = Service()
-            order.append(identity)
+    private mutating func note(_ service: VirtualService, at time: Timestamp) {
+        guard var known = services[service.identity] else {
+            services[service.identity] = Service(
+                baseline: isBaseline ? service.counters : TrafficCounters(), latest: service.counters,
+                lastReading: time)
+            order.append(service.identity)
+            return
         }
+        if service.counters.growth(since: known.latest) == nil { known.wasReset = true }
+        known.latest = service.counters
+        known.lastReading = time
+        services[service.identity] = known
+    }
+
+    /// Whether what the counters hold now is from before the run.
+    private var isBaseline: Bool { lastReading == nil && counters == .growing }
+
+    private mutating func note(_ configuration: ServiceConfiguration, of identity: VirtualServiceIdentity) -> Bool {
         if let last = services[identity]?.configurations.last, last.hasSameSettings(as: configuration) { return false }
         services[identity]?.configurations.append(configuration)
         return true
@@ -130,13 +153,12 @@ package struct EvidenceRecorder: Sendable {
             services[identity]?.servers.append(server.endpoint)
             // A real server added later counts from nothing, so that what it was given before we knew it is not
             // overlooked. One that was removed earlier may bring its old counters back: then the audit stays open.
-            let isFirstReading = lastReading == nil && counters == .growing
-            let before = isFirstReading ? captured[key] ?? TrafficCounters() : TrafficCounters()
+            let before = isBaseline ? captured[key] ?? TrafficCounters() : TrafficCounters()
             servers[key] = Server(
-                baseline: isFirstReading ? server.counters : TrafficCounters(), latest: server.counters,
+                baseline: isBaseline ? server.counters : TrafficCounters(), latest: server.counters,
                 capturedAtBaseline: before,
                 lagAtBaseline: before.growth(since: recent.first?.captured[key] ?? TrafficCounters()) ?? before,
-                lastReading: time)
+                lastReading: time, capturedAtLatest: captured[key] ?? TrafficCounters())
             return
         }
         if server.counters.growth(since: known.latest) == nil, !known.wasReset {
@@ -148,6 +170,8 @@ package struct EvidenceRecorder: Sendable {
         }
         known.latest = server.counters
         known.lastReading = time
+        // Of one that returned nobody knows what its counters hold.
+        if !known.wasReset { known.capturedAtLatest = captured[key] ?? TrafficCounters() }
         servers[key] = known
     }
 
@@ -191,7 +215,7 @@ package struct EvidenceRecorder: Sendable {
                 identity: identity,
                 realServers: (self.services[identity]?.servers ?? []).map {
                     evidence(of: ServerKey(service: identity, server: $0), traced: servers)
-                },
+                }, kernel: growth(of: identity),
                 causes: causes(of: identity, traced), unmatchedPackets: traced?.unmatchedPackets ?? 0,
                 table: isTableRead ? traced?.table.map { TableEvidence(rows: $0.rows, matched: $0.matched) } : nil)
         }
@@ -202,9 +226,17 @@ package struct EvidenceRecorder: Sendable {
         of identity: VirtualServiceIdentity, _ traced: VirtualServiceTrace?
     ) -> [DifferenceCause: UInt64] {
         var causes = traced.map(self.causes) ?? [:]
-        let resets = servers.count { $0.key.service == identity && $0.value.wasReset }
-        if resets > 0 { causes[.counterReset] = UInt64(resets) }
+        if services[identity]?.wasReset == true {
+            let resets = servers.count { $0.key.service == identity && $0.value.wasReset }
+            if resets > 0 { causes[.counterReset] = UInt64(resets) }
+        }
         return causes
+    }
+
+    /// The growth of a virtual service's own counters.
+    private func growth(of identity: VirtualServiceIdentity) -> TrafficCounters? {
+        guard let service = services[identity], !service.wasReset, counters != .absent else { return nil }
+        return service.latest.growth(since: service.baseline)
     }
 
     /// Why packets, table and counters of a service may differ, and how often each was seen.
@@ -234,10 +266,17 @@ package struct EvidenceRecorder: Sendable {
         // was captured within its lag.
         let beforeLag = recent.first?.captured[key] ?? TrafficCounters()
         let withinLag = total.growth(since: beforeLag) ?? TrafficCounters()
+        var uncertain =
+            server.lagAtBaseline + withinLag + (traced[key]?.straggling ?? TrafficCounters())
+            + (traced[key]?.notForwarded ?? TrafficCounters())
+        if server.wasReset, var after = total.growth(since: server.capturedAtLatest) {
+            // One that left is given no connection, and of those it has the kernel counts no packet.
+            after.connections = 0
+            uncertain = uncertain + after
+        }
         return RealServerEvidence(
             endpoint: key.server, captured: sinceBaseline,
             kernel: server.wasReset || counters == .absent ? nil : server.latest.growth(since: server.baseline),
-            uncertain: server.lagAtBaseline + withinLag + (traced[key]?.straggling ?? TrafficCounters())
-                + (traced[key]?.notForwarded ?? TrafficCounters()))
+            uncertain: uncertain)
     }
 }

@@ -78,9 +78,10 @@ extension ConnectionTracer {
         return !lookup.isDIPSide && known.vip.syn != 0 && isSpent(known)
     }
 
-    /// Whether the kernel schedules a SYN on this entry anew.
+    /// Whether the kernel schedules a SYN on this entry anew. The director's own RST says that there is none.
     private func isSpent(_ record: FlowRecord) -> Bool {
-        topology.services[Int(record.service)].persistence == nil
+        if record.marks.contains(.resetByDirector) { return true }
+        return topology.services[Int(record.service)].persistence == nil
             && record.state.isReschedulable(mode: reuseMode, inputOnly: record.marks.contains(.inputOnly))
     }
 

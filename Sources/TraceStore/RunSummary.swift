@@ -18,17 +18,18 @@ package struct RunSummary: Sendable {
     package struct Service: Sendable {
         package var identity: VirtualServiceIdentity
         package var realServers: [RealServerEvidence]
+        package var kernel: TrafficCounters?
         package var causes: [DifferenceCause: UInt64]
         package var unmatchedPackets: UInt64
         package var table: TableEvidence?
 
         package init(
-            identity: VirtualServiceIdentity, realServers: [RealServerEvidence] = [],
-            causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0,
-            table: TableEvidence? = nil
+            identity: VirtualServiceIdentity, realServers: [RealServerEvidence] = [], kernel: TrafficCounters? = nil,
+            causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0, table: TableEvidence? = nil
         ) {
             self.identity = identity
             self.realServers = realServers
+            self.kernel = kernel
             self.causes = causes
             self.unmatchedPackets = unmatchedPackets
             self.table = table

@@ -24,6 +24,7 @@ extension TraceStore {
                     VirtualServiceEvidence(
                         identity: identity, configurations: configurations[identity] ?? [],
                         assignments: assignments[identity] ?? [], realServers: closing[identity]?.realServers ?? [],
+                        kernel: closing[identity]?.kernel,
                         causes: closing[identity]?.causes ?? [:],
                         unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0, table: closing[identity]?.table)
                 },
@@ -157,7 +158,8 @@ extension TraceStore {
                 (row["table_matched"] as UInt64?).map { TableEvidence(rows: rows, matched: $0) }
             }
             found[identity] = RunSummary.Service(
-                identity: identity, unmatchedPackets: row["unmatched_packets"], table: table)
+                identity: identity, kernel: Self.counters(row, "kernel"),
+                unmatchedPackets: row["unmatched_packets"], table: table)
         }
         for row in try Row.fetchAll(
             database,

@@ -123,26 +123,31 @@ extension TraceStore {
         _ service: RunSummary.Service, run: Int64, in database: Database, _ dictionaries: inout Dictionaries
     ) throws {
         let id = try dictionaries.id(of: service.identity, in: database)
-        try database.execute(
-            sql: "INSERT INTO run_virtual_service VALUES (?, ?, ?, ?, ?)",
-            arguments: [
-                run, id, Int64(clamping: service.unmatchedPackets), service.table.map { Int64(clamping: $0.rows) },
-                service.table.map { Int64(clamping: $0.matched) },
-            ])
+        let own: [(any DatabaseValueConvertible)?] = [
+            run, id, Int64(clamping: service.unmatchedPackets), service.table.map { Int64(clamping: $0.rows) },
+            service.table.map { Int64(clamping: $0.matched) },
+        ]
+        try insert(own + columns(service.kernel), into: "run_virtual_service", in: database)
         for (position, server) in service.realServers.enumerated() {
             let serverID = try dictionaries.id(of: server.endpoint, of: service.identity, in: database)
             let values: [(any DatabaseValueConvertible)?] =
                 [run, serverID, position] + columns(server.captured) + columns(server.kernel)
                 + columns(server.uncertain)
-            try database.execute(
-                sql: "INSERT INTO run_real_server VALUES (\(databaseQuestionMarks(count: values.count)))",
-                arguments: StatementArguments(values))
+            try insert(values, into: "run_real_server", in: database)
         }
         for (cause, count) in service.causes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             try database.execute(
                 sql: "INSERT INTO run_cause VALUES (?, ?, ?, ?)",
                 arguments: [run, id, cause.rawValue, Int64(clamping: count)])
         }
+    }
+
+    private static func insert(
+        _ values: [(any DatabaseValueConvertible)?], into table: String, in database: Database
+    ) throws {
+        try database.execute(
+            sql: "INSERT INTO \(table) VALUES (\(databaseQuestionMarks(count: values.count)))",
+            arguments: StatementArguments(values))
     }
 
     /// The five counters in the order of the columns, or five NULLs.

@@ -102,6 +102,55 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
         #expect(judge(evidence).reasons[0].contains("the counters of 10.10.10.10:80 could not be compared"))
     }
 
+    /// Server 1 left, and of its last three packets the kernel counted one; the service's own counters hold the rest.
+    private func withoutServer1(_ servers: [Int]) -> RunEvidence {
+        var evidence = Synthetic.complete(servers)
+        evidence.virtualServices[0].kernel = Synthetic.counters(99)
+        evidence.virtualServices[0].kernel?.inPackets -= 2
+        evidence.virtualServices[0].kernel?.inBytes -= 80
+        evidence.virtualServices[0].realServers[0].kernel = nil
+        evidence.virtualServices[0].realServers[0].uncertain = TrafficCounters(inPackets: 3, inBytes: 120)
+        return evidence
+    }
+
+    @Test func `the service's own counters stand in for a real server that left`() {
+        let service = judge(withoutServer1(servers))
+        #expect(service.verdict == .pass, "\(service.reasons)")
+        #expect(service.audit.kernelConns == 99)
+        #expect(service.audit.difference == 0)
+        #expect(service.audit.explained == ["destination_gone": 2])
+        #expect(service.audit.packets.in.kernel == 592)
+        #expect(service.audit.packets.in.explained == 2)
+        #expect(service.realServers[0].kernelConns == nil)
+    }
+
+    @Test func `what only the service's own counters hold opens the audit, and so does what they lack`() {
+        var evidence = withoutServer1(servers)
+        evidence.virtualServices[0].kernel?.connections += 1
+        #expect(judge(evidence).verdict == .inconclusive)
+        #expect(judge(evidence).audit.unexplained == 1)
+
+        evidence = withoutServer1(servers)
+        evidence.virtualServices[0].kernel?.inPackets -= 2
+        #expect(
+            judge(evidence).reasons == ["packets from clients: the kernel counted 590, captured 594, 1 unexplained"])
+    }
+
+    @Test func `the service's own counters excuse no server that is still there`() {
+        var evidence = withoutServer1(servers)
+        evidence.virtualServices[0].realServers[1].kernel?.connections -= 1
+        let service = judge(evidence)
+        #expect(service.verdict == .inconclusive)
+        #expect(service.audit.difference == 0)
+        #expect(service.audit.unexplained == 2)
+    }
+
+    @Test func `a connection out of turn fails although a real server left`() {
+        var swapped = servers
+        swapped.swapAt(50, 51)
+        #expect(judge(withoutServer1(swapped)).verdict == .fail)
+    }
+
     @Test func `dropped packets excuse nothing that is missing`() {
         let whole = Synthetic.evidence(kernel: servers, captured: Synthetic.assignments(servers), packetsDropped: 5)
         #expect(judge(whole).verdict == .pass)

@@ -18,13 +18,15 @@ struct EvidenceRecorderTests {
 
     /// A reading at `seconds` with each server's weight and count of connections.
     private static func state(
-        _ seconds: Double, _ servers: [(Endpoint, weight: Int32, UInt64)], scheduler: Scheduler = .roundRobin
+        _ seconds: Double, _ servers: [(Endpoint, weight: Int32, UInt64)], scheduler: Scheduler = .roundRobin,
+        total: UInt64? = nil
     ) -> KernelState {
         KernelState(
             observedAt: time(seconds), version: "1.2.1", connectionTableSize: 4_096, timeouts: KernelState.Timeouts(),
             virtualServices: [
                 VirtualService(
                     identity: service, scheduler: scheduler,
+                    counters: counters(total ?? servers.reduce(0) { $0 + $1.2 }),
                     realServers: servers.map { RealServer(endpoint: $0.0, weight: $0.weight, counters: counters($0.2)) }
                 )
             ])
@@ -120,6 +122,36 @@ struct EvidenceRecorderTests {
         #expect(evidence.count == 2)
         #expect(evidence[Self.one]?.kernel == .some(nil))
         #expect(evidence[Self.two]?.kernel == Self.counters(2))
+    }
+
+    @Test func `of a real server that left, the service's counters tell, and its packets since are uncertain`() throws {
+        var recorder = EvidenceRecorder()
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 10), (Self.two, 1, 10)]), trace: Self.trace([:]))
+        _ = recorder.observe(
+            Self.state(10, [(Self.one, 1, 13), (Self.two, 1, 14)]), trace: Self.trace([Self.one: 3, Self.two: 4]))
+        let trace = Self.trace([Self.one: 5, Self.two: 6])
+        recorder.noteCaptured(trace, at: Self.time(15))
+        _ = recorder.observe(Self.state(20, [(Self.two, 1, 16)], total: 29), trace: trace)
+        let summary = recorder.summary(ended: Self.time(30), packetsDropped: 0, trace: trace)
+        let service = try #require(summary.virtualServices.first)
+        #expect(service.kernel == Self.counters(9))
+        #expect(service.causes == [:])
+        let one = try #require(service.realServers.first { $0.endpoint == Self.one })
+        #expect(one.kernel == nil)
+        #expect(one.uncertain == TrafficCounters(inPackets: 12, outPackets: 10, inBytes: 800, outBytes: 1_200))
+    }
+
+    @Test func `a virtual service that leaves takes all its counters along`() throws {
+        var recorder = EvidenceRecorder()
+        _ = recorder.observe(Self.state(0, [(Self.one, 1, 10)]), trace: Self.trace([:]))
+        var gone = Self.state(1, [])
+        gone.virtualServices = []
+        _ = recorder.observe(gone, trace: Self.trace([:]))
+        _ = recorder.observe(Self.state(2, [(Self.one, 1, 0)]), trace: Self.trace([:]))
+        let summary = recorder.summary(ended: Self.time(3), packetsDropped: 0, trace: Self.trace([:]))
+        let service = try #require(summary.virtualServices.first)
+        #expect(service.kernel == nil)
+        #expect(service.causes == [.counterReset: 1])
     }
 
     @Test func `a real server that joins during the run counts from nothing`() throws {

@@ -96,6 +96,7 @@ struct LabRecordingTests {
         for service in services {
             #expect(service.audit.closed)
             #expect(service.audit.unexplained == 0)
+            #expect(service.audit.kernelConns == service.assignments)
             #expect(service.conformance.unexplained.isEmpty)
         }
         #expect(try Self.outcomes(in: folder.path("lab.sqlite")) == recording.outcomes)

@@ -55,6 +55,23 @@ struct OutcomeTests {
         #expect(byServer.outcome == .resetByRealServer)
     }
 
+    @Test(arguments: [[VirtualService].alone, .persistent])
+    func `the director's own reset says that the entry is gone, so the client's next SYN is an assignment`(
+        services: [VirtualService]
+    ) {
+        var stage = Stage(services)
+        var connection = Conversation("192.168.122.1:40000")
+        stage.open(&connection)
+        stage.client(&connection, [.psh, .ack], payload: 10, seen: .vip)
+        for _ in 0..<2 { stage.server(&connection, .rst, seen: .vip, repeated: connection.serverNext) }
+        var next = connection.again(to: .rs2)
+        stage.open(&next)
+        let records = stage.finish()
+        #expect(records.map(\.outcome) == [.resetByDirector, .open])
+        #expect(records.map(\.origin) == [.assigned, .assignedOnReusedPort])
+        #expect(records.map(\.realServer) == [.rs1, .rs2])
+    }
+
     @Test(arguments: [true, false])
     func `of two resets the first ended the connection`(isClientFirst: Bool) throws {
         let record = try Self.outcome { stage, connection in

@@ -25,6 +25,7 @@ struct EvidenceTests {
         #expect(service.configurations == [ExampleRun.configuration])
         #expect(service.assignments == ExampleRun.assignments)
         #expect(service.realServers == ExampleRun.realServers)
+        #expect(service.kernel == ExampleRun.kernel)
         #expect(service.causes == [.portReuse: 1, .retransmission: 3])
         #expect(service.unmatchedPackets == 4)
         #expect(service.table == TableEvidence(rows: 6, matched: 5))

@@ -74,6 +74,10 @@ enum ExampleRun {
             uncertain: TrafficCounters(inPackets: 2, inBytes: 200)),
     ]
 
+    /// Of the virtual service; rs2 left, so there is more than rs1 counted.
+    static let kernel = TrafficCounters(
+        connections: 4, inPackets: 26, outPackets: 20, inBytes: 2_600, outBytes: 2_000)
+
     static func description(id: Int64) -> RunDescription {
         RunDescription(
             id: id, name: "ab", command: ["ab", "-c", "1000", "http://192.168.122.100/"],
@@ -115,8 +119,9 @@ enum ExampleRun {
                 ended: time(1_000), packetsDropped: 2,
                 virtualServices: [
                     .init(
-                        identity: .web, realServers: realServers, causes: [.portReuse: 1, .retransmission: 3],
-                        unmatchedPackets: 4, table: TableEvidence(rows: 6, matched: 5))
+                        identity: .web, realServers: realServers, kernel: kernel,
+                        causes: [.portReuse: 1, .retransmission: 3], unmatchedPackets: 4,
+                        table: TableEvidence(rows: 6, matched: 5))
                 ]))
         try store.save(verdict: "pass", json: "{}", of: .web, run: run)
         try store.save(verdict: "inconclusive", json: "{}", run: run)

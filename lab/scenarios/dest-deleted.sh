@@ -29,6 +29,11 @@ END
     expect_json "assignments, and the verdict" "$LAB_OUT/expire-$expire.json" \
         '.virtual_services[0] | "\(.assignments) \(.verdict)"' "$((7 + expire)) pass"
     expect_audit_closed "expire-$expire" "tcp/$service"
+    expect_json "connections, of the kernel and captured, and packets from clients of the kernel" "$LAB_OUT/expire-$expire.json" \
+        '.virtual_services[0].audit | "\(.kernel_conns) \(.captured) \(.packets.in.kernel)"' \
+        "$((7 + expire)) $((7 + expire)) $(counted "expire-$expire" "tcp/$service" | awk '/^all/ { print $3 }')"
+    expect_json "what differs, and why" "$LAB_OUT/expire-$expire.json" \
+        '.virtual_services[0].audit.explained | [has("destination_gone"), has("counter_reset")] | join(" ")' 'true false'
     answers=$(sed -n "s/^$client:4002 //p" "$LAB_OUT/expire-$expire-load.txt" | paste -sd,)
     case $expire in
         0) expect_equal "what the client of rs2 hears" "$answers" 'syn SA,ack,get,fin,ack,syn,ack,get,fin,ack' ;;

@@ -203,6 +203,11 @@ CREATE TABLE run_virtual_service (
     unmatched_packets INTEGER NOT NULL,  -- packets that could not be tied to a connection
     table_rows INTEGER,                  -- rows of the kernel's connection table at its last reading; NULL: not read
     table_matched INTEGER,               -- those of them that a connection was tied to
+    kernel_conns INTEGER,                -- kernel_…: growth of its own counters, NULL like a real server's; they
+    kernel_in_packets INTEGER,           -- also hold what real servers had that left
+    kernel_out_packets INTEGER,          -- packets to clients
+    kernel_in_bytes INTEGER,             -- bytes from clients, IP header included
+    kernel_out_bytes INTEGER,            -- bytes to clients, IP header included
     PRIMARY KEY (run_id, virtual_service_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -216,7 +221,7 @@ CREATE TABLE run_real_server (
     captured_out_packets INTEGER NOT NULL, -- on the DIP side, where the kernel counts them
     captured_in_bytes INTEGER NOT NULL,  -- on the VIP side, IP header included
     captured_out_bytes INTEGER NOT NULL, -- on the DIP side, IP header included
-    kernel_conns INTEGER,                -- the kernel_… columns are NULL if it was not read, or a counter fell
+    kernel_conns INTEGER,                -- kernel_… is NULL if not read, a counter fell, or the server left
     kernel_in_packets INTEGER,           -- packets from clients
     kernel_out_packets INTEGER,          -- packets to clients
     kernel_in_bytes INTEGER,             -- bytes from clients, IP header included
