@@ -112,13 +112,15 @@ package struct EvidenceRecorder: Sendable {
         return (configurations, events)
     }
 
-    /// Remembers what had been captured by `time`; the times need not come in order.
+    /// Remembers what had been captured by `time`, the last packet's or later.
+    ///
+    /// So nothing more was captured since: what was remembered of later times is no more, and less where packets were
+    /// still on their way to the tracer.
     package mutating func noteCaptured(_ trace: TraceSummary, at time: Timestamp) {
-        let place = recent.lastIndex { $0.time <= time }.map { $0 + 1 } ?? 0
-        recent.insert((time, Self.servers(trace).mapValues(\.captured)), at: place)
+        recent.removeAll { $0.time >= time }
+        recent.append((time, Self.servers(trace).mapValues(\.captured)))
         // Keep one from before the lag, and all since.
-        let newest = recent[recent.count - 1].time
-        while recent.count > 2, newest.since(recent[1].time) >= Self.counterLag { recent.removeFirst() }
+        while recent.count > 2, time.since(recent[1].time) >= Self.counterLag { recent.removeFirst() }
     }
 
     private mutating func note(_ service: VirtualService, at time: Timestamp) {

@@ -82,6 +82,20 @@ struct EvidenceRecorderTests {
         #expect(evidence[Self.one]?.uncertain == Self.counters(expected))
     }
 
+    /// Readings each second, of which the third was taken before the last packets had got to the tracer.
+    @Test(arguments: [(2.61, UInt64(0)), (2.1, 16)])
+    func `once it has been quiet for the counters' lag nothing is uncertain`(quiet: Double, expected: UInt64) throws {
+        var recorder = EvidenceRecorder()
+        let lastPacket = 2.1
+        for (second, count) in [(0.0, UInt64(0)), (1, 8), (2.15, 20), (3.15, 24), (4.15, 24)] {
+            _ = recorder.observe(Self.state(second, [(Self.one, 1, 0)]), trace: Self.trace([Self.one: count]))
+        }
+        let trace = Self.trace([Self.one: 24])
+        recorder.noteCaptured(trace, at: Self.time(lastPacket))
+        _ = recorder.observe(Self.state(lastPacket + quiet, [(Self.one, 1, 24)]), trace: trace)
+        #expect(try Self.evidence(recorder, trace)[Self.one]?.uncertain == Self.counters(expected))
+    }
+
     @Test func `what was captured just before the first reading is uncertain, but not counted`() throws {
         var recorder = EvidenceRecorder()
         _ = recorder.observe(Self.state(0, [(Self.one, 1, 50)]), trace: Self.trace([Self.one: 4]))
