@@ -105,7 +105,17 @@ extension AuditReport {
             packets: DirectionalAudit(
                 source: source, in: counter(audit.inPackets), out: counter(audit.outPackets)),
             bytes: DirectionalAudit(source: source, in: counter(audit.inBytes), out: counter(audit.outBytes)),
-            table: audit.table.map { TableAudit(rows: Int(clamping: $0.rows), matched: Int(clamping: $0.matched)) },
+            table: audit.table.map(TableAudit.init),
             packetsDropped: audit.packetsDropped, contradiction: audit.isContradictory, closed: audit.isClosed)
+    }
+}
+
+extension TableAudit {
+    init(_ table: TableEvidence) {
+        let others = table.withoutConnection.filter { $0.value > 0 }
+        self.init(
+            rows: Int(clamping: table.rows), matched: Int(clamping: table.matched),
+            withoutConnection: Dictionary(
+                uniqueKeysWithValues: others.map { ($0.key.rawValue, Int(clamping: $0.value)) }))
     }
 }

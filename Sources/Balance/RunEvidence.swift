@@ -86,10 +86,13 @@ package struct TableEvidence: Sendable, Hashable {
     package var rows: UInt64
     /// Those that a connection of ours was tied to.
     package var matched: UInt64
+    /// What the others are, and the templates: nothing is different because of them.
+    package var withoutConnection: [DifferenceCause: UInt64]
 
-    package init(rows: UInt64, matched: UInt64) {
+    package init(rows: UInt64, matched: UInt64, withoutConnection: [DifferenceCause: UInt64] = [:]) {
         self.rows = rows
         self.matched = matched
+        self.withoutConnection = withoutConnection
     }
 }
 

@@ -108,7 +108,7 @@ struct ServiceAudit {
         return overflow ? nil : missingConnections + byPackets
     }
 
-    /// What explains differences, or rows of the connection table beside them, by the stable names of the causes.
+    /// What explains differences, of the connection table's number of rows too, by the stable names of the causes.
     var explained: [String: Int] {
         var explained: [String: Int] = [:]
         for (cause, count) in causes where count > 0 { explained[cause.rawValue] = Int(clamping: count) }

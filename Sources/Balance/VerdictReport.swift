@@ -179,7 +179,7 @@ package struct AuditReport: Sendable, Hashable, Codable {
     package var captured: Int
     /// The kernel's number less ours.
     @OrNull package var difference: Int?
-    /// By cause: what explains the difference, or rows of the connection table.
+    /// By cause: what explains the difference, or that the connection table holds another number.
     package var explained: [String: Int]
     /// Connections by which servers differ without an explanation.
     package var unexplained: Int
@@ -211,6 +211,13 @@ package struct TableAudit: Sendable, Hashable, Codable {
     package var rows: Int
     /// Those that a connection of ours was tied to.
     package var matched: Int
+    /// What the others are, and persistence templates, by the stable names of the causes.
+    package var withoutConnection: [String: Int]
+
+    enum CodingKeys: String, CodingKey {
+        case rows, matched
+        case withoutConnection = "without_connection"
+    }
 }
 
 /// A counter kept for either direction.

@@ -219,7 +219,7 @@ package struct EvidenceRecorder: Sendable {
                     evidence(of: ServerKey(service: identity, server: $0), traced: servers)
                 }, kernel: growth(of: identity),
                 causes: causes(of: identity, traced), unmatchedPackets: traced?.unmatchedPackets ?? 0,
-                table: isTableRead ? traced?.table.map { TableEvidence(rows: $0.rows, matched: $0.matched) } : nil)
+                table: isTableRead ? traced?.table.map(TableEvidence.init) : nil)
         }
         return RunSummary(ended: ended, packetsDropped: packetsDropped, virtualServices: services)
     }
@@ -249,10 +249,9 @@ package struct EvidenceRecorder: Sendable {
         }
         let notForwarded = service.realServers.reduce(0) { $0 + $1.notForwarded.outPackets }
         if notForwarded > 0 { causes[.replyNotForwarded] = notForwarded }
-        guard isTableRead, let table = service.table else { return causes }
-        for (reason, count) in table.withoutConnection {
-            if let cause = DifferenceCause(rawValue: reason) { causes[cause, default: 0] += count }
-        }
+        // A datagram that is scheduled for itself never has a row.
+        let isOnePacket = services[service.identity]?.configurations.contains { $0.flags.contains(.onePacket) } ?? false
+        guard isTableRead, !isOnePacket, let table = service.table else { return causes }
         // What was assigned and has no row: its port was taken over, its timer ran out, or the reading missed it.
         let assignments = service.realServers.reduce(0) { $0 + $1.captured.connections }
         let explained = table.matched + (causes[.portReuse] ?? 0) + (causes[.entryExpired] ?? 0)
@@ -280,5 +279,15 @@ package struct EvidenceRecorder: Sendable {
             endpoint: key.server, captured: sinceBaseline,
             kernel: server.wasReset || counters == .absent ? nil : server.latest.growth(since: server.baseline),
             uncertain: uncertain)
+    }
+}
+
+extension TableEvidence {
+    fileprivate init(_ table: TableTrace) {
+        var others: [DifferenceCause: UInt64] = [:]
+        for (reason, count) in table.withoutConnection {
+            if let cause = DifferenceCause(rawValue: reason) { others[cause] = count }
+        }
+        self.init(rows: table.rows, matched: table.matched, withoutConnection: others)
     }
 }

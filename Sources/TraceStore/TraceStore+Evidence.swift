@@ -183,7 +183,11 @@ extension TraceStore {
                 throw corrupt("run_cause.cause", row["cause"])
             }
             guard let identity = names.virtualServices[row["virtual_service_id"]] else { continue }
-            found[identity]?.causes[cause] = row["count"]
+            if row["of_rows"] {
+                found[identity]?.table?.withoutConnection[cause] = row["count"]
+            } else {
+                found[identity]?.causes[cause] = row["count"]
+            }
         }
         return found
     }

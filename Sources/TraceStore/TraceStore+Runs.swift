@@ -135,10 +135,10 @@ extension TraceStore {
                 + columns(server.uncertain)
             try insert(values, into: "run_real_server", in: database)
         }
-        for (cause, count) in service.causes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            try database.execute(
-                sql: "INSERT INTO run_cause VALUES (?, ?, ?, ?)",
-                arguments: [run, id, cause.rawValue, Int64(clamping: count)])
+        for (ofRows, causes) in [(false, service.causes), (true, service.table?.withoutConnection ?? [:])] {
+            for (cause, count) in causes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                try insert([run, id, ofRows, cause.rawValue, Int64(clamping: count)], into: "run_cause", in: database)
+            }
         }
     }
 

@@ -168,6 +168,28 @@ struct EvidenceRecorderTests {
         #expect(service.causes == [.counterReset: 1])
     }
 
+    @Test(arguments: [VirtualService.Flags.hashed, .onePacket])
+    func `rows of no connection explain no difference, and datagrams scheduled one by one have no row`(
+        flags: VirtualService.Flags
+    ) throws {
+        var state = Self.state(0, [(Self.one, 1, 0)])
+        state.virtualServices[0].flags = flags
+        var recorder = EvidenceRecorder()
+        _ = recorder.observe(state, trace: Self.trace([:]))
+        var trace = Self.trace([Self.one: 9])
+        var table = TableTrace()
+        table.rows = 5
+        table.matched = 4
+        table.withoutConnection = ["began_before_capture": 1, "template": 2]
+        trace.virtualServices[0].table = table
+        let summary = recorder.summary(ended: Self.time(1), packetsDropped: 0, trace: trace)
+        let service = try #require(summary.virtualServices.first)
+        #expect(service.causes == (flags == .onePacket ? [:] : [.tableLag: 5]))
+        #expect(
+            service.table
+                == TableEvidence(rows: 5, matched: 4, withoutConnection: [.beganBefore: 1, .template: 2]))
+    }
+
     @Test func `a real server that joins during the run counts from nothing`() throws {
         var recorder = EvidenceRecorder()
         _ = recorder.observe(Self.state(0, [(Self.one, 1, 10)]), trace: Self.trace([:]))

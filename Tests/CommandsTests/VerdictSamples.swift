@@ -43,7 +43,10 @@ enum VerdictSamples {
                             endpoint: servers[number],
                             captured: counters(assignments.count { $0.realServer == servers[number] }),
                             kernel: kernel ? counters(truth.count { $0 == number }) : nil)
-                    }, causes: causes, table: tableRows.map { TableEvidence(rows: $0, matched: $0) })
+                    }, causes: causes,
+                    table: tableRows.map {
+                        TableEvidence(rows: $0, matched: $0, withoutConnection: [.beganBefore: 3])
+                    })
             ], packetsDropped: packetsDropped, levels: levels)
     }
 

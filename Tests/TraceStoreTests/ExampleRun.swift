@@ -78,6 +78,8 @@ enum ExampleRun {
     static let kernel = TrafficCounters(
         connections: 4, inPackets: 26, outPackets: 20, inBytes: 2_600, outBytes: 2_000)
 
+    static let table = TableEvidence(rows: 6, matched: 5, withoutConnection: [.beganBefore: 1, .template: 2])
+
     static func description(id: Int64) -> RunDescription {
         RunDescription(
             id: id, name: "ab", command: ["ab", "-c", "1000", "http://192.168.122.100/"],
@@ -121,7 +123,7 @@ enum ExampleRun {
                     .init(
                         identity: .web, realServers: realServers, kernel: kernel,
                         causes: [.portReuse: 1, .retransmission: 3], unmatchedPackets: 4,
-                        table: TableEvidence(rows: 6, matched: 5))
+                        table: table)
                 ]))
         try store.save(verdict: "pass", json: "{}", of: .web, run: run)
         try store.save(verdict: "inconclusive", json: "{}", run: run)

@@ -68,9 +68,7 @@ extension ServiceVerdict {
                 return "packets, table and kernel agree: \(audit.captured) = \(table.matched) = \(kernel), \(dropped)"
                     + because
             }
-            let rows =
-                audit.table.map { "; the table holds \(Figures.plural($0.rows, "row"))" } ?? "; the table was not read"
-            return "packets and kernel agree: \(audit.captured) = \(kernel), \(dropped)" + rows + because
+            return "packets and kernel agree: \(audit.captured) = \(kernel), \(dropped)" + tableSentence + because
         }
         if audit.closed {
             return "packets and kernel differ as explained: captured \(audit.captured), kernel \(kernel), \(dropped)"
@@ -79,6 +77,14 @@ extension ServiceVerdict {
         let contradiction = audit.contradiction ? ", a contradiction" : ""
         return "open: captured \(audit.captured), kernel \(kernel), \(audit.unexplained) unexplained\(contradiction), "
             + dropped + because
+    }
+
+    /// What the kernel's table holds, as the end of a sentence.
+    private var tableSentence: String {
+        guard let table = audit.table else { return "; the table was not read" }
+        let others = table.withoutConnection.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        return "; the table holds \(Figures.plural(table.rows, "row"))"
+            + (others.isEmpty ? "" : ", without a connection: " + others.joined(separator: ", "))
     }
 
     var latencySentence: String {

@@ -241,9 +241,10 @@ extension Migration {
             -- Why packets, connection table and counters may tell different numbers, and how often that was seen.
             run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
             virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
+            of_rows INTEGER NOT NULL,            -- 1: rows of the kernel's connection table without a connection
             cause TEXT NOT NULL,                 -- port_reuse, retransmission, began_before_capture …
             count INTEGER NOT NULL,              -- how often
-            PRIMARY KEY (run_id, virtual_service_id, cause)
+            PRIMARY KEY (run_id, virtual_service_id, of_rows, cause)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE verdict (
