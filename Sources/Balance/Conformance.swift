@@ -24,6 +24,8 @@ struct Conformance {
     private(set) var unseen = 0
     /// Assignments that a persistence template made.
     private(set) var followed = 0
+    /// Assignments that a persistence template made, or the scheduler: nobody can tell.
+    private(set) var uncertain = 0
     /// Assignments that were made while no model applied.
     private(set) var unchecked = 0
     /// Assignments that were right only if a server was overloaded.
@@ -77,11 +79,16 @@ struct Conformance {
                 isChanging = false
             }
             // A client that follows its template does not move the scheduler.
-            guard assignment.isScheduled else {
+            if assignment.isScheduled == false {
                 followed += 1
                 continue
             }
             isUsed = true
+            guard assignment.isScheduled != nil else {
+                uncertain += 1
+                model?.observeUnseen()
+                continue
+            }
             switch take(sequence.choices[index], at: index, into: &model) {
             case .overload: permittedByOverload += 1
             case .configurationChange: permittedByChange[current + 1] += 1

@@ -46,11 +46,12 @@ struct Decision {
         explainMissingModel()
         explainOpenAudit()
         let needed = Self.cyclesNeeded * cycle
-        let scheduled = sequence.seen - conformance.followed
+        let led = conformance.followed + conformance.uncertain
+        let scheduled = max(sequence.seen - led, 0)
         if conformance.unchecked == 0, scheduled < needed {
             reasons.append(
                 "too few connections: \(scheduled)"
-                    + (conformance.followed > 0 ? " beside \(conformance.followed) that follow a template" : "")
+                    + (led > 0 ? " beside \(led) that \(conformance.uncertain > 0 ? "may " : "")follow a template" : "")
                     + ", and \(plural(Self.cyclesNeeded, "round")) over "
                     + "\(plural(cycle, "real server")) take \(needed)")
         }

@@ -39,6 +39,12 @@ extension ConformanceReport {
                         "a real server with an upper threshold was passed over: the kernel does not tell whether it "
                         + "was overloaded"))
         }
+        if conformance.uncertain > 0 {
+            explanations.append(
+                Explanation(
+                    cause: DifferenceCause.template.rawValue, count: conformance.uncertain, time: nil,
+                    detail: "a persistence template from before the capture may have led, or the scheduler was asked"))
+        }
         if conformance.unseen > 0 {
             explanations.append(
                 Explanation(

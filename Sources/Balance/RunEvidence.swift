@@ -175,12 +175,12 @@ package struct Assignment: Sendable, Hashable {
     ///
     /// - Unit: nanoseconds.
     package var realServerConnect: Int64?
-    /// Whether the scheduler was asked; if not, the client's persistence template decided.
-    package var isScheduled: Bool
+    /// Whether the scheduler was asked; if not, the client's persistence template decided. `nil` if nobody can tell.
+    package var isScheduled: Bool?
 
     package init(
         connection: Int64, time: Timestamp, client: Endpoint, realServer: Endpoint?, realServerConnect: Int64? = nil,
-        isScheduled: Bool = true
+        isScheduled: Bool? = true
     ) {
         self.connection = connection
         self.time = time

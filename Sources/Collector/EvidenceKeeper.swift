@@ -111,27 +111,29 @@ struct EvidenceKeeper: ReplaySink {
 
 /// An assignment in 40 bytes.
 private struct KeptAssignment: BitwiseCopyable {
-    /// As in `Assignment`, in nanoseconds since the epoch; twice that, plus 1 if a persistence template decided.
-    private var timeAndTemplate: Int64 = 0
+    /// As in `Assignment`, in nanoseconds since the epoch.
+    private(set) var time: Int64 = 0
     private var clientHigh: UInt64 = 0
     private var clientLow: UInt64 = 0
     private var clientPort: UInt16 = 0
     /// Plus 1; 0 is one that was not seen.
     private var realServerNumber: UInt16 = 0
     /// Plus 1; 0 is a place that nothing is kept in.
-    private var serviceNumber: UInt32 = 0
+    private var serviceNumber: UInt16 = 0
+    private var origin = ConnectionOrigin.assigned
     /// In units of 100 ns, as the tracer counts; the least is none.
     private var connectTicks = Int64.min
 
     init() {}
 
     init(_ record: borrowing ConnectionRecord, service: Int, realServer: UInt16?) {
-        timeAndTemplate = record.requested.rawValue << 1 | (record.origin.isScheduled ? 0 : 1)
+        time = record.requested.rawValue
         clientHigh = record.client.address.high
         clientLow = record.client.address.low
         clientPort = record.client.port
         realServerNumber = realServer.map { $0 + 1 } ?? 0
-        serviceNumber = UInt32(service + 1)
+        serviceNumber = UInt16(service + 1)
+        origin = record.origin
         if let syn = record.dip.$syn.nanoseconds, let synAck = record.dip.$synAck.nanoseconds {
             connectTicks = (synAck - syn) / 100
         }
@@ -140,8 +142,7 @@ private struct KeptAssignment: BitwiseCopyable {
     var isKept: Bool { serviceNumber > 0 }
     var service: Int { Int(serviceNumber) - 1 }
     var realServer: Int? { realServerNumber == 0 ? nil : Int(realServerNumber) - 1 }
-    var time: Int64 { timeAndTemplate >> 1 }
-    var isScheduled: Bool { timeAndTemplate & 1 == 0 }
+    var isScheduled: Bool? { origin.isScheduled }
     var client: Endpoint { Endpoint(address: IPAddress(high: clientHigh, low: clientLow), port: clientPort) }
 
     /// Translated SYN out to SYN-ACK in.

@@ -33,6 +33,8 @@ final class Tracers: Sendable {
                 capacity: share, firstConnectionID: firstConnectionID, isNumberedLater: count > 1)
             tracer.setLevel(level, at: states[0].observedAt)
             for state in states { tracer.update(to: state) }
+            // The only snapshot is of services that were made for the captures.
+            if states.count == 1 { tracer.beginWithoutTemplates() }
             return Shard(tracer)
         }
         sharder = shards[0].tracer.withLock { $0.makeSharder() }

@@ -147,12 +147,20 @@ package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable, BitwiseC
     case followsTemplate = 4
     /// No real server was available, and the director said so: there is no entry.
     case rejected = 5
+    /// An assignment, and nobody can tell whether a template from before the capture led or the scheduler was asked.
+    case perhapsFollowsTemplate = 6
 
     /// Whether the kernel chose a real server for it: its counter of connections grew.
-    package var isAssignment: Bool { isScheduled || self == .followsTemplate }
+    package var isAssignment: Bool { isScheduled != false || self == .followsTemplate }
 
-    /// Whether the scheduler was asked.
-    package var isScheduled: Bool { self == .assigned || self == .assignedOnReusedPort }
+    /// Whether the scheduler was asked; `nil` if nobody can tell.
+    package var isScheduled: Bool? {
+        switch self {
+        case .assigned, .assignedOnReusedPort: true
+        case .sameEntry, .beganBefore, .followsTemplate, .rejected: false
+        case .perhapsFollowsTemplate: nil
+        }
+    }
 }
 
 /// How a connection ended.

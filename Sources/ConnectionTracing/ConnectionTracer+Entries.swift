@@ -33,12 +33,14 @@ extension ConnectionTracer {
         var without: [String: UInt64] = [:]
         var byService = Dictionary(
             uniqueKeysWithValues: topology.services.indices.map { (UInt16($0), TableTrace()) })
+        let isFirst = templates.knownSince == .max
         for entry in entries {
             let virtual = virtual(of: entry)
             let service = virtual.map { topology.virtuals[Int($0)].service }
             if entry.isTemplate {
                 without["template", default: 0] += 1
                 if let service { byService[service]?.withoutConnection["template", default: 0] += 1 }
+                if isFirst { learn(entry, of: service, at: began) }
                 continue
             }
             if let service { byService[service]?.rows += 1 }
@@ -66,6 +68,7 @@ extension ConnectionTracer {
             // One reading later it is no connection of which the packets are on their way to us.
             if let virtual, reason != "table_lag", !isAdopted { adopt(entry, virtual: virtual, at: began) }
         }
+        templates.noteReading(at: began.rawValue)
         table.rows = UInt64(entries.count)
         table.rowsWithoutConnection = without
         table.strangers = strangers
@@ -79,6 +82,28 @@ extension ConnectionTracer {
         let virtual = entry.virtual.address
         let match = topology.table.match(virtual.high, virtual.low, port: entry.virtual.port, transport: transport)
         return match.virtual == FlowRecord.unknown ? nil : match.virtual
+    }
+
+    /// Says that the services were made for this capture: no template is older.
+    package mutating func beginWithoutTemplates() { templates.noteReading(at: .min) }
+
+    /// Takes in a template from before the capture.
+    private mutating func learn(_ entry: ConnectionEntry, of service: UInt16?, at time: Timestamp) {
+        // The kernel gives it this port when its real server is gone, and it leads nowhere any more.
+        guard entry.virtual.port != .max, let service = service ?? self.service(ofMark: entry),
+            let persistence = topology.services[Int(service)].persistence
+        else { return }
+        templates.learn(
+            service: service, client: entry.client.address, prefixLength: persistence.prefixLength,
+            endpoint: endpoint(of: entry), expiresIn: entry.expiresIn, at: time.rawValue)
+    }
+
+    /// A firewall mark stands where other rows have their virtual address: of IPv6 in its first four bytes.
+    private func service(ofMark entry: ConnectionEntry) -> UInt16? {
+        let address = entry.virtual.address
+        let mark = address.isIPv4 ? address.ipv4Bits : UInt32(truncatingIfNeeded: address.high >> 32)
+        let identity = VirtualServiceIdentity.firewallMark(mark, isIPv6: !address.isIPv4)
+        return topology.services.firstIndex { $0.identity == identity }.map { UInt16($0) }
     }
 
     private func find(_ entry: ConnectionEntry, virtual: UInt16) -> UInt32 {

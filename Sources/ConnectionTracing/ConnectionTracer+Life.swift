@@ -144,11 +144,15 @@ extension ConnectionTracer {
         if let persistence = topology.services[Int(service)].persistence,
             marks.isDisjoint(with: [.beganBefore, .sameEntry])
         {
-            let (template, isFollowing) = templates.join(
+            let (template, following) = templates.join(
                 service: service, client: record.client.endpoint.address, prefixLength: persistence.prefixLength,
                 timeout: persistence.timeout, at: packet.time)
             flows[notesOf: number].template = template + 1
-            if isFollowing { flows[number].marks.insert(.followsTemplate) }
+            switch following {
+            case .no: break
+            case .yes: flows[number].marks.insert(.followsTemplate)
+            case .perhaps: flows[number].marks.insert(.perhapsFollowsTemplate)
+            }
         }
         halfOpen.append(number, in: flows) { $0.isHalfOpen }
         return number
@@ -178,7 +182,11 @@ extension ConnectionTracer {
         flows[number].realServer = index
         if topology.servers[server].forwardingMethod != .masquerading { flows[number].marks.insert(.inputOnly) }
         let template = flows[notesOf: number].template
-        if template > 0, !templates.bind(template - 1, to: endpoint) { flows[number].marks.remove(.followsTemplate) }
+        switch template > 0 ? templates.bind(template - 1, to: endpoint) : .yes {
+        case .yes: break
+        case .no: flows[number].marks.subtract([.followsTemplate, .perhapsFollowsTemplate])
+        case .perhaps: flows[number].marks.remove(.followsTemplate)
+        }
 
         let record = flows[number]
         let notes = flows[notesOf: number]

@@ -78,6 +78,7 @@ package struct FlowRecord: BitwiseCopyable {
         static var rejected: Self { Self(rawValue: 1 << 20) }
         /// Known from the kernel's table alone so far.
         static var adopted: Self { Self(rawValue: 1 << 21) }
+        static var perhapsFollowsTemplate: Self { Self(rawValue: 1 << 22) }
 
         // Why it was not sent on, as the director's ICMP error tells.
         static var unreachable: Self { Self(rawValue: 1 << 24) }
@@ -146,6 +147,7 @@ package struct FlowRecord: BitwiseCopyable {
         if marks.contains(.rejected) { return .rejected }
         if marks.contains(.sameEntry) { return .sameEntry }
         if marks.contains(.followsTemplate) { return .followsTemplate }
+        if marks.contains(.perhapsFollowsTemplate) { return .perhapsFollowsTemplate }
         return marks.contains(.reusedPort) ? .assignedOnReusedPort : .assigned
     }
 

@@ -1,12 +1,15 @@
 import IPVSModel
 
-/// The kernel's persistence templates, as far as packets tell: which client networks are tied to a real server, and
-/// until when.
+/// The kernel's persistence templates, as far as packets and the first reading of its table tell: which client networks
+/// are tied to a real server, and until when.
 ///
 /// - Source: `ip_vs_sched_persist` in `net/netfilter/ipvs/ip_vs_core.c` and `ip_vs_conn_expire` in `ip_vs_conn.c`. A
 ///   template's timer starts anew with each connection that follows it. When it runs out while connections still hang
 ///   on it, it is given another minute, again and again.
 struct PersistenceTemplates {
+    /// Whether a connection follows a template, so that the scheduler was not asked.
+    enum Following { case no, yes, perhaps }
+
     private struct Key: Hashable {
         var service: UInt16
         var clients: IPAddress
@@ -22,10 +25,12 @@ struct PersistenceTemplates {
         var children = 1
         /// When the last of them left.
         var lastChildGone: Int64 = 0
+        /// Whether it may be from before the capture: who else hangs on it is not known, so neither is its end.
+        var isOlder = false
 
         /// When it left the kernel's table; `nil` while it cannot have.
         var gone: Int64? {
-            guard children == 0 else { return nil }
+            guard children == 0, !isOlder else { return nil }
             guard lastChildGone > due else { return due }
             // Given a minute as often as there was still a connection when it ran out.
             let minutes = (lastChildGone - due + PersistenceTemplates.minute - 1) / PersistenceTemplates.minute
@@ -40,25 +45,48 @@ struct PersistenceTemplates {
     private var numbers: [Key: UInt32] = [:]
     /// Templates are looked through for dead ones when there are this many.
     private var limit = 1_024
+    /// When the kernel's table was first read: what is not known since has no template.
+    private(set) var knownSince = Int64.max
+
+    /// Notes that every template there is now is known.
+    mutating func noteReading(at time: Int64) { knownSince = min(knownSince, time) }
+
+    /// Takes in a template that the kernel's table shows, unless its client has one already.
+    ///
+    /// - Parameter expiresIn: Its timer, in whole seconds.
+    mutating func learn(
+        service: UInt16, client: IPAddress, prefixLength: UInt8, endpoint: UInt16?, expiresIn: UInt32, at time: Int64
+    ) {
+        let key = Key(service: service, clients: client.masked(to: prefixLength))
+        guard numbers[key] == nil else { return }
+        let due = time + Int64(expiresIn) * 1_000_000_000
+        _ = insert(Template(key: key, endpoint: endpoint, due: due, children: 0, isOlder: true), at: time)
+    }
 
     /// Ties a new connection to its client's template, or makes one.
     ///
-    /// - Returns: The template's number, and whether it was there already, so that the scheduler was not asked.
+    /// - Returns: The template's number, and whether it was there already.
     mutating func join(
         service: UInt16, client: IPAddress, prefixLength: UInt8, timeout: UInt32, at time: Int64
-    ) -> (number: UInt32, isFollowing: Bool) {
+    ) -> (number: UInt32, following: Following) {
         let key = Key(service: service, clients: client.masked(to: prefixLength))
         let due = time + Int64(timeout) * 1_000_000_000
         if let number = numbers[key], let template = templates[Int(number)] {
             if template.gone.map({ $0 > time }) ?? true {
                 templates[Int(number)]?.children += 1
                 templates[Int(number)]?.due = due
-                return (number, true)
+                // One that was read may be this connection's own; an old one may have run out.
+                let isSure = template.children > 0 || time > knownSince
+                return (number, !template.isOlder || isSure && time <= template.due ? .yes : .perhaps)
             }
             remove(number)
         }
+        let isKnown = time > knownSince
+        return (insert(Template(key: key, due: due, isOlder: !isKnown), at: time), isKnown ? .no : .perhaps)
+    }
+
+    private mutating func insert(_ template: Template, at time: Int64) -> UInt32 {
         if numbers.count >= limit { removeDead(at: time) }
-        let template = Template(key: key, due: due)
         let number: UInt32
         if let reused = free.popLast() {
             number = reused
@@ -67,17 +95,19 @@ struct PersistenceTemplates {
             number = UInt32(templates.count)
             templates.append(template)
         }
-        numbers[key] = number
-        return (number, false)
+        numbers[template.key] = number
+        return number
     }
 
     /// Notes where a connection of a template went.
     ///
     /// - Returns: Whether the template led there; if not, the scheduler was asked again, and the template leads there now.
-    mutating func bind(_ number: UInt32, to endpoint: UInt16) -> Bool {
-        let known = templates[Int(number)]?.endpoint
+    ///   Where nobody went before, perhaps.
+    mutating func bind(_ number: UInt32, to endpoint: UInt16) -> Following {
+        guard let template = templates[Int(number)] else { return .no }
         templates[Int(number)]?.endpoint = endpoint
-        return known == endpoint
+        guard let known = template.endpoint else { return template.isOlder ? .yes : .perhaps }
+        return known == endpoint ? .yes : .no
     }
 
     /// Notes that a connection of a template left the kernel's table.

@@ -138,7 +138,7 @@ extension TraceStore {
                         port: UInt16(clamping: statement.integer(5))),
                     realServer: names.realServers[statement.integer(2)] ?? nil,
                     realServerConnect: statement.optionalInteger(6),
-                    isScheduled: statement.integer(7) != 0))
+                    isScheduled: statement.optionalInteger(7).map { $0 != 0 }))
         }
         return Dictionary(
             found.compactMap { id, list in names.virtualServices[id].map { ($0, list) } },

@@ -196,6 +196,26 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
         #expect(service.audit.closed)
     }
 
+    @Test func `where a template may have led nothing is out of turn, and too much of it is no evidence`() {
+        var evidence = persistent(Synthetic.roundRobin(30))
+        for index in 0..<30 where index % 3 != 0 { evidence.virtualServices[0].assignments[index].isScheduled = nil }
+        let some = judge(evidence)
+        #expect(some.verdict == .pass, "\(some.reasons)")
+        #expect(some.conformance.checked == 30)
+        #expect(some.conformance.explained.map(\.cause) == ["template"])
+        #expect(some.conformance.explained.map(\.count) == [20])
+
+        for index in evidence.virtualServices[0].assignments.indices.dropLast(3) {
+            evidence.virtualServices[0].assignments[index].isScheduled = nil
+        }
+        let most = judge(evidence)
+        #expect(most.verdict == .inconclusive)
+        #expect(
+            most.reasons == [
+                "too few connections: 1 beside 89 that may follow a template, and 2 rounds over 3 real servers take 6"
+            ])
+    }
+
     @Test func `too few that were scheduled are too few, however many follow them`() {
         let service = judge(persistent(Synthetic.roundRobin(4)))
         #expect(service.verdict == .inconclusive)

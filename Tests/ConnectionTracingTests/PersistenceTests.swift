@@ -73,6 +73,58 @@ struct PersistenceTests {
         #expect(stage.finish().map(\.origin) == [.assigned, .followsTemplate, expected])
     }
 
+    @Test func `before the kernel's table was read a client may follow a template from before the capture`() {
+        var stage = Stage(Self.services, hasOldTemplates: true)
+        Self.visit(&stage, "192.168.122.1:1")
+        Self.visit(&stage, "192.168.122.1:2")
+        Self.visit(&stage, "192.168.122.1:3", to: .rs2)
+        stage.observe([])
+        stage.now += Stage.step
+        Self.visit(&stage, "192.168.123.1:1")
+        let records = stage.finish()
+        #expect(records.map(\.origin) == [.perhapsFollowsTemplate, .followsTemplate, .assigned, .assigned])
+        #expect(records.map(\.origin.isAssignment) == [true, true, true, true])
+        #expect(records.map(\.origin.isScheduled) == [nil, false, true, true])
+    }
+
+    /// A template with 30 s to go.
+    @Test(arguments: [
+        (29.0, Endpoint.rs1, ConnectionOrigin.followsTemplate), (31, .rs1, .perhapsFollowsTemplate),
+        (31, .rs2, .assigned), (1, .rs2, .assigned),
+    ])
+    func `a template from before the capture leads until its timer runs out, and perhaps longer`(
+        wait: Double, server: Endpoint, expected: ConnectionOrigin
+    ) {
+        var stage = Stage(Self.services, hasOldTemplates: true)
+        stage.observe([.row(Conversation("192.168.122.0:0"), ConnectionState(rawValue: "ASSURED"), 30)])
+        stage.wait(seconds: wait)
+        Self.visit(&stage, "192.168.122.1:1", to: server)
+        Self.visit(&stage, "192.168.122.1:2", to: server)
+        #expect(stage.finish().map(\.origin) == [expected, .followsTemplate])
+    }
+
+    @Test func `a template that a connection on its way to us may have made tells nothing of that one`() {
+        var stage = Stage(Self.services, hasOldTemplates: true)
+        stage.now += 1_000_000_000
+        stage.observe([.row(Conversation("192.168.122.0:0"), ConnectionState(rawValue: "ASSURED"), 50)])
+        stage.now -= 500_000_000
+        Self.visit(&stage, "192.168.122.1:1")
+        #expect(stage.finish().map(\.origin) == [.perhapsFollowsTemplate])
+    }
+
+    @Test func `a firewall mark's template is told by the mark that stands for its address`() {
+        let mark = VirtualService(
+            identity: .firewallMark(7, isIPv6: false), scheduler: .roundRobin, flags: .persistent,
+            persistenceTimeout: 50, persistencePrefixLength: 24, realServers: [RealServer(endpoint: .rs1)])
+        var stage = Stage([mark], hasOldTemplates: true)
+        stage.observe([
+            .row(Conversation("192.168.122.0:0", Endpoint("0.0.0.7:0")!), ConnectionState(rawValue: "ASSURED"), 40)
+        ])
+        stage.now += Stage.step
+        for client in ["192.168.122.1:1", "192.168.123.1:1"] { Self.visit(&stage, client) }
+        #expect(stage.finish().map(\.origin) == [.followsTemplate, .assigned])
+    }
+
     @Test func `networks of IPv6 are told by the prefix as well`() {
         var service = VirtualService.stage(.tcp, .web6, [.rs6], flags: .persistent)
         service.persistenceTimeout = 300

@@ -65,10 +65,11 @@ struct Stage: ~Copyable {
 
     init(
         _ services: [VirtualService] = .stage, capacity: Int = 100_000, reuseMode: Int = 1,
-        isNumberedLater: Bool = false
+        isNumberedLater: Bool = false, hasOldTemplates: Bool = false
     ) {
         tracer = ConnectionTracer(capacity: capacity, isNumberedLater: isNumberedLater)
         tracer.update(to: .state(services, reuseMode: reuseMode))
+        if !hasOldTemplates { tracer.beginWithoutTemplates() }
     }
 
     mutating func give(_ packet: PacketSummary) {

@@ -83,11 +83,12 @@ extension Migration {
             id INTEGER PRIMARY KEY,              -- what connection.origin refers to
             name TEXT NOT NULL,                  -- snake case
             is_assignment INTEGER NOT NULL,      -- 1 if the kernel chose a real server for it, and counted it
-            is_scheduled INTEGER NOT NULL        -- 1 if it asked the scheduler to
+            is_scheduled INTEGER                 -- 1 if it asked the scheduler to; NULL if nobody can tell
         ) STRICT;
         INSERT INTO connection_origin VALUES
             (0, 'assigned', 1, 1), (1, 'assigned_on_reused_port', 1, 1), (2, 'same_entry', 0, 0),
-            (3, 'began_before', 0, 0), (4, 'follows_template', 1, 0), (5, 'rejected', 0, 0);
+            (3, 'began_before', 0, 0), (4, 'follows_template', 1, 0), (5, 'rejected', 0, 0),
+            (6, 'perhaps_follows_template', 1, NULL);
 
         CREATE TABLE connection_outcome (
             -- How a connection ended.

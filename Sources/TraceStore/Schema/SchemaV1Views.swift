@@ -66,9 +66,10 @@ extension Migration {
                 client >> 16 AS client_address_id,
                 client & 65535 AS client_port,
                 CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns,
-                origin <> 4 AS is_scheduled      -- 0 if a persistence template decided
+                -- 0 if a persistence template decided, NULL if perhaps.
+                CASE origin WHEN 4 THEN 0 WHEN 6 THEN NULL ELSE 1 END AS is_scheduled
             FROM connection JOIN real_server ON real_server.id = real_server_id
-            WHERE origin IN (0, 1, 4);
+            WHERE origin IN (0, 1, 4, 6);
 
         CREATE VIEW assignment_sequence AS
             -- Each assignment beside the one before it, per run and virtual service.
@@ -101,7 +102,7 @@ extension Migration {
                 previous.endpoint AS previous_real_server,
                 (assigned_ns - previous_ns) / 1e9 AS seconds_since_previous,
                 connection_id,
-                is_scheduled                     -- 0 if a persistence template decided
+                is_scheduled                     -- 0 if a persistence template decided, NULL if perhaps
             FROM numbered
                 JOIN virtual_service ON virtual_service.id = numbered.virtual_service_id
                 JOIN real_server AS chosen ON chosen.id = real_server_id
@@ -116,7 +117,7 @@ extension Migration {
                         run_id,
                         real_server_id,
                         count(*) AS connections,
-                        sum(origin IN (0, 1)) AS assignments,
+                        sum(origin IN (0, 1, 4, 6)) AS assignments,
                         sum(vip_in_packets) AS packets_in,
                         sum(coalesce(unusual ->> '$.dip[1]', vip_out_packets)) AS packets_out,
                         sum(vip_in_bytes) AS bytes_in,

@@ -80,11 +80,12 @@ CREATE TABLE connection_origin (
     id INTEGER PRIMARY KEY,              -- what connection.origin refers to
     name TEXT NOT NULL,                  -- snake case
     is_assignment INTEGER NOT NULL,      -- 1 if the kernel chose a real server for it, and counted it
-    is_scheduled INTEGER NOT NULL        -- 1 if it asked the scheduler to
+    is_scheduled INTEGER                 -- 1 if it asked the scheduler to; NULL if nobody can tell
 ) STRICT;
 INSERT INTO connection_origin VALUES
     (0, 'assigned', 1, 1), (1, 'assigned_on_reused_port', 1, 1), (2, 'same_entry', 0, 0),
-    (3, 'began_before', 0, 0), (4, 'follows_template', 1, 0), (5, 'rejected', 0, 0);
+    (3, 'began_before', 0, 0), (4, 'follows_template', 1, 0), (5, 'rejected', 0, 0),
+(6, 'perhaps_follows_template', 1, NULL);
 
 CREATE TABLE connection_outcome (
     -- How a connection ended.
@@ -320,9 +321,10 @@ CREATE VIEW assignments AS
         client >> 16 AS client_address_id,
         client & 65535 AS client_port,
         CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns,
-        origin <> 4 AS is_scheduled      -- 0 if a persistence template decided
+        -- 0 if a persistence template decided, NULL if perhaps.
+        CASE origin WHEN 4 THEN 0 WHEN 6 THEN NULL ELSE 1 END AS is_scheduled
     FROM connection JOIN real_server ON real_server.id = real_server_id
-    WHERE origin IN (0, 1, 4);
+    WHERE origin IN (0, 1, 4, 6);
 
 CREATE VIEW assignment_sequence AS
     -- Each assignment beside the one before it, per run and virtual service.
@@ -355,7 +357,7 @@ CREATE VIEW assignment_sequence AS
         previous.endpoint AS previous_real_server,
         (assigned_ns - previous_ns) / 1e9 AS seconds_since_previous,
         connection_id,
-        is_scheduled                     -- 0 if a persistence template decided
+        is_scheduled                     -- 0 if a persistence template decided, NULL if perhaps
     FROM numbered
         JOIN virtual_service ON virtual_service.id = numbered.virtual_service_id
         JOIN real_server AS chosen ON chosen.id = real_server_id
@@ -370,7 +372,7 @@ CREATE VIEW distribution AS
                 run_id,
                 real_server_id,
                 count(*) AS connections,
-                sum(origin IN (0, 1)) AS assignments,
+                sum(origin IN (0, 1, 4, 6)) AS assignments,
                 sum(vip_in_packets) AS packets_in,
                 sum(coalesce(unusual ->> '$.dip[1]', vip_out_packets)) AS packets_out,
                 sum(vip_in_bytes) AS bytes_in,
