@@ -112,6 +112,7 @@ extension AuditReport {
                 source: source, in: counter(audit.inPackets), out: counter(audit.outPackets)),
             bytes: DirectionalAudit(source: source, in: counter(audit.inBytes), out: counter(audit.outBytes)),
             table: audit.table.map(TableAudit.init),
+            active: EntryAudit(audit.entries, \.active), inactive: EntryAudit(audit.entries, \.inactive),
             packetsDropped: audit.packetsDropped, contradiction: audit.isContradictory, closed: audit.isClosed)
     }
 }
@@ -123,5 +124,14 @@ extension TableAudit {
             rows: Int(clamping: table.rows), matched: Int(clamping: table.matched),
             withoutConnection: Dictionary(
                 uniqueKeysWithValues: others.map { ($0.key.rawValue, Int(clamping: $0.value)) }))
+    }
+}
+
+extension EntryAudit {
+    fileprivate init?(_ entries: [EntryEvidence], _ count: KeyPath<EntryCounts, UInt64>) {
+        guard !entries.isEmpty else { return nil }
+        self.init(
+            kernel: entries.reduce(0) { $0 + Int(clamping: $1.kernel[keyPath: count]) },
+            traced: entries.reduce(0) { $0 + Int(clamping: $1.traced[keyPath: count]) })
     }
 }

@@ -204,15 +204,40 @@ package struct RealServerEvidence: Sendable, Hashable {
     /// for a connection whose client port another has just taken over, or after the real server left. A difference up to
     /// this is explained.
     package var uncertain: TrafficCounters
+    /// Its entries at the last reading; `nil` if that did not show it.
+    package var entries: EntryEvidence?
 
     package init(
         endpoint: Endpoint, captured: TrafficCounters = TrafficCounters(), kernel: TrafficCounters? = nil,
-        uncertain: TrafficCounters = TrafficCounters()
+        uncertain: TrafficCounters = TrafficCounters(), entries: EntryEvidence? = nil
     ) {
         self.endpoint = endpoint
         self.captured = captured
         self.kernel = kernel
         self.uncertain = uncertain
+        self.entries = entries
+    }
+}
+
+/// A real server's entries at one moment, as the kernel counts them and as its rules replayed on the packets do.
+package struct EntryEvidence: Sendable, Hashable {
+    package var kernel: EntryCounts
+    package var traced: EntryCounts
+
+    package init(kernel: EntryCounts, traced: EntryCounts) {
+        self.kernel = kernel
+        self.traced = traced
+    }
+}
+
+/// Entries by whether their state counts as active; persistence templates are neither.
+package struct EntryCounts: Sendable, Hashable {
+    package var active: UInt64
+    package var inactive: UInt64
+
+    package init(active: UInt64, inactive: UInt64) {
+        self.active = active
+        self.inactive = inactive
     }
 }
 

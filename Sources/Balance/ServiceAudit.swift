@@ -15,6 +15,8 @@ struct ServiceAudit {
     let level: RunLevel
     /// The kernel's connection table at its last reading, if it was read.
     let table: TableEvidence?
+    /// Of each real server that the last reading showed.
+    let entries: [EntryEvidence]
 
     private let causes: [DifferenceCause: UInt64]
     private let unseenChoices: Int
@@ -35,6 +37,7 @@ struct ServiceAudit {
         self.level = level
         causes = evidence.causes
         table = evidence.table
+        entries = evidence.realServers.compactMap(\.entries)
         unseenChoices = sequence.unseen
 
         let excusesMissing = packetsDropped == 0

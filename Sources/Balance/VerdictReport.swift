@@ -189,6 +189,10 @@ package struct AuditReport: Sendable, Hashable, Codable {
     package var bytes: DirectionalAudit
     /// The kernel's connection table at its last reading.
     @OrNull package var table: TableAudit?
+    /// Entries that the kernel counts as active, at the last reading. They are told, and no part of the judgement.
+    @OrNull package var active: EntryAudit?
+    /// Entries that it counts as inactive.
+    @OrNull package var inactive: EntryAudit?
     package var packetsDropped: UInt64
     /// Whether servers differ while the totals agree.
     package var contradiction: Bool
@@ -199,7 +203,7 @@ package struct AuditReport: Sendable, Hashable, Codable {
         case kernelConns = "kernel_conns"
         case captured, difference, explained, unexplained
         case packetsAudited = "packets_audited"
-        case packets, bytes, table
+        case packets, bytes, table, active, inactive
         case packetsDropped = "packets_dropped"
         case contradiction, closed
     }
@@ -218,6 +222,13 @@ package struct TableAudit: Sendable, Hashable, Codable {
         case rows, matched
         case withoutConnection = "without_connection"
     }
+}
+
+/// Entries of all real servers at one moment.
+package struct EntryAudit: Sendable, Hashable, Codable {
+    package var kernel: Int
+    /// By the kernel's rules replayed on the packets.
+    package var traced: Int
 }
 
 /// A counter kept for either direction.

@@ -105,6 +105,8 @@ extension MetricSnapshot {
             }
             append(.assignmentsTotal, servers) { $0.captured.connections }
             append(.openConnections, servers) { $0.openConnections }
+            append(.tracedActiveConnections, servers) { $0.activeEntries }
+            append(.tracedInactiveConnections, servers) { $0.inactiveEntries }
             let unknown = (labels: labels + ["", ""], source: service.troubles)
             let troubles = servers.map { (labels: $0.labels, source: $0.source.troubles) } + [unknown]
             for reason in SYNRetransmission.allCases {

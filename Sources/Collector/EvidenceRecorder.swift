@@ -32,6 +32,8 @@ package struct EvidenceRecorder: Sendable {
         var lastReading: Timestamp
         /// What had been captured by the last reading whose counters were trusted.
         var capturedAtLatest: TrafficCounters
+        /// At the last reading that showed it.
+        var entries: EntryEvidence
         /// A counter went backwards, or the real server left: its growth is not known.
         var wasReset = false
     }
@@ -76,7 +78,7 @@ package struct EvidenceRecorder: Sendable {
     ) -> (configurations: [StoreBatch.ObservedConfiguration], events: [TraceEvent]) {
         var configurations: [StoreBatch.ObservedConfiguration] = []
         var events: [TraceEvent] = []
-        let captured = Self.servers(trace).mapValues(\.captured)
+        let traced = Self.servers(trace)
         let time = state.observedAt
         for service in state.virtualServices {
             note(service, at: time)
@@ -92,7 +94,7 @@ package struct EvidenceRecorder: Sendable {
                         detail: Self.describe(configuration)))
             }
             for server in service.realServers {
-                note(server, of: service.identity, captured: captured, at: time, events: &events)
+                note(server, of: service.identity, traced: traced, at: time, events: &events)
             }
         }
         for identity in order {
@@ -147,20 +149,26 @@ package struct EvidenceRecorder: Sendable {
     }
 
     private mutating func note(
-        _ server: RealServer, of identity: VirtualServiceIdentity, captured: [ServerKey: TrafficCounters],
+        _ server: RealServer, of identity: VirtualServiceIdentity, traced: [ServerKey: RealServerTrace],
         at time: Timestamp, events: inout [TraceEvent]
     ) {
         let key = ServerKey(service: identity, server: server.endpoint)
+        let captured = traced[key]?.captured ?? TrafficCounters()
+        let entries = EntryEvidence(
+            kernel: EntryCounts(
+                active: UInt64(server.activeConnections), inactive: UInt64(server.inactiveConnections)),
+            traced: EntryCounts(
+                active: traced[key]?.activeEntries ?? 0, inactive: traced[key]?.inactiveEntries ?? 0))
         guard var known = servers[key] else {
             services[identity]?.servers.append(server.endpoint)
             // A real server added later counts from nothing, so that what it was given before we knew it is not
             // overlooked. One that was removed earlier may bring its old counters back: then the audit stays open.
-            let before = isBaseline ? captured[key] ?? TrafficCounters() : TrafficCounters()
+            let before = isBaseline ? captured : TrafficCounters()
             servers[key] = Server(
                 baseline: isBaseline ? server.counters : TrafficCounters(), latest: server.counters,
                 capturedAtBaseline: before,
                 lagAtBaseline: before.growth(since: recent.first?.captured[key] ?? TrafficCounters()) ?? before,
-                lastReading: time, capturedAtLatest: captured[key] ?? TrafficCounters())
+                lastReading: time, capturedAtLatest: captured, entries: entries)
             return
         }
         if server.counters.growth(since: known.latest) == nil, !known.wasReset {
@@ -173,7 +181,8 @@ package struct EvidenceRecorder: Sendable {
         known.latest = server.counters
         known.lastReading = time
         // Of one that returned nobody knows what its counters hold.
-        if !known.wasReset { known.capturedAtLatest = captured[key] ?? TrafficCounters() }
+        if !known.wasReset { known.capturedAtLatest = captured }
+        known.entries = entries
         servers[key] = known
     }
 
@@ -278,7 +287,8 @@ package struct EvidenceRecorder: Sendable {
         return RealServerEvidence(
             endpoint: key.server, captured: sinceBaseline,
             kernel: server.wasReset || counters == .absent ? nil : server.latest.growth(since: server.baseline),
-            uncertain: uncertain)
+            uncertain: uncertain,
+            entries: server.lastReading == lastReading && counters != .absent ? server.entries : nil)
     }
 }
 

@@ -232,9 +232,8 @@ extension TrafficSample {
     /// One second's sample of a virtual service.
     init(_ service: VirtualService, at time: Timestamp, trace: TraceSummary) {
         let traced = trace.virtualServices.first { $0.identity == service.identity }?.realServers ?? []
-        let assignments = service.realServers.map { server in
-            traced.first { $0.endpoint == server.endpoint }?.captured.connections ?? 0
-        }
+        let own = service.realServers.map { server in traced.first { $0.endpoint == server.endpoint } }
+        let assignments = own.map { $0?.captured.connections ?? 0 }
         let total = assignments.reduce(0, +)
         self.init(
             time: time, virtualService: service.identity, counters: service.counters,
@@ -244,11 +243,13 @@ extension TrafficSample {
                     $0 * Double(total)
                 }
             ).jain,
-            realServers: zip(service.realServers, assignments).map { server, count in
-                RealServerSample(
+            realServers: zip(service.realServers, own).map { server, trace in
+                let count = trace?.captured.connections ?? 0
+                return RealServerSample(
                     endpoint: server.endpoint, weight: server.weight, activeConnections: server.activeConnections,
                     inactiveConnections: server.inactiveConnections, counters: server.counters, assignments: count,
-                    share: total == 0 ? nil : Double(count) / Double(total))
+                    share: total == 0 ? nil : Double(count) / Double(total), tracedActive: trace?.activeEntries ?? 0,
+                    tracedInactive: trace?.inactiveEntries ?? 0)
             })
     }
 }

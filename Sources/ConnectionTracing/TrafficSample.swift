@@ -34,10 +34,14 @@ package struct RealServerSample: Sendable, Hashable {
     package var assignments: UInt64
     /// This server's part of all assignments since the run began, 0 to 1; `nil` before the first.
     package var share: Double?
+    /// Active connections by the kernel's rules replayed on the packets.
+    package var tracedActive: UInt64
+    /// Inactive ones likewise.
+    package var tracedInactive: UInt64
 
     package init(
         endpoint: Endpoint, weight: Int32, activeConnections: UInt32, inactiveConnections: UInt32,
-        counters: TrafficCounters, assignments: UInt64, share: Double?
+        counters: TrafficCounters, assignments: UInt64, share: Double?, tracedActive: UInt64, tracedInactive: UInt64
     ) {
         self.endpoint = endpoint
         self.weight = weight
@@ -46,5 +50,7 @@ package struct RealServerSample: Sendable, Hashable {
         self.counters = counters
         self.assignments = assignments
         self.share = share
+        self.tracedActive = tracedActive
+        self.tracedInactive = tracedInactive
     }
 }

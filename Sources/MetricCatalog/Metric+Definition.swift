@@ -65,6 +65,14 @@ extension Metric {
             .counter("Connections that ended, by how.", Labels.realServer + ["outcome"], from: .tracer)
         case .openConnections:
             .gauge("Connections that are open in the captured packets.", Labels.realServer, from: .tracer)
+        case .tracedActiveConnections:
+            .gauge(
+                "Connections that count as active by the kernel's rules replayed on the packets.", Labels.realServer,
+                from: .packets)
+        case .tracedInactiveConnections:
+            .gauge(
+                "Connections that count as inactive by the kernel's rules replayed on the packets.", Labels.realServer,
+                from: .packets)
         case .synRetransmissionsTotal:
             .counter(
                 "SYNs that clients repeated, by which step before their answer is missing; without a real server where "

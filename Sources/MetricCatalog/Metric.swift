@@ -30,6 +30,8 @@ package enum Metric: String, CaseIterable, Sendable {
     case assignmentsTotal = "ipvs_assignments_total"
     case connectionsEndedTotal = "ipvs_connections_ended_total"
     case openConnections = "ipvs_open_connections"
+    case tracedActiveConnections = "ipvs_traced_active_connections"
+    case tracedInactiveConnections = "ipvs_traced_inactive_connections"
     case synRetransmissionsTotal = "ipvs_syn_retransmissions_total"
     case connectionTroublesTotal = "ipvs_connection_troubles_total"
     case realServerConnectSeconds = "ipvs_real_server_connect_seconds"

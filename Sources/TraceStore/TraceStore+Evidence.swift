@@ -176,7 +176,10 @@ extension TraceStore {
                 RealServerEvidence(
                     endpoint: endpoint, captured: Self.counters(row, "captured") ?? TrafficCounters(),
                     kernel: Self.counters(row, "kernel"),
-                    uncertain: Self.counters(row, "uncertain") ?? TrafficCounters()))
+                    uncertain: Self.counters(row, "uncertain") ?? TrafficCounters(),
+                    entries: Self.entries(row, "kernel").flatMap { kernel in
+                        Self.entries(row, "traced").map { EntryEvidence(kernel: kernel, traced: $0) }
+                    }))
         }
         for row in try Row.fetchAll(database, sql: "SELECT * FROM run_cause WHERE run_id = ?", arguments: [run]) {
             guard let cause = DifferenceCause(rawValue: row["cause"]) else {
@@ -190,6 +193,12 @@ extension TraceStore {
             }
         }
         return found
+    }
+
+    private static func entries(_ row: Row, _ prefix: String) -> EntryCounts? {
+        (row["\(prefix)_active"] as UInt64?).flatMap { active in
+            (row["\(prefix)_inactive"] as UInt64?).map { EntryCounts(active: active, inactive: $0) }
+        }
     }
 
     private static func counters(_ row: Row, _ prefix: String) -> TrafficCounters? {

@@ -132,7 +132,7 @@ extension TraceStore {
             let serverID = try dictionaries.id(of: server.endpoint, of: service.identity, in: database)
             let values: [(any DatabaseValueConvertible)?] =
                 [run, serverID, position] + columns(server.captured) + columns(server.kernel)
-                + columns(server.uncertain)
+                + columns(server.uncertain) + columns(server.entries?.kernel) + columns(server.entries?.traced)
             try insert(values, into: "run_real_server", in: database)
         }
         for (ofRows, causes) in [(false, service.causes), (true, service.table?.withoutConnection ?? [:])] {
@@ -148,6 +148,10 @@ extension TraceStore {
         try database.execute(
             sql: "INSERT INTO \(table) VALUES (\(databaseQuestionMarks(count: values.count)))",
             arguments: StatementArguments(values))
+    }
+
+    private static func columns(_ entries: EntryCounts?) -> [(any DatabaseValueConvertible)?] {
+        [entries?.active, entries?.inactive].map { $0.map { Int64(clamping: $0) } }
     }
 
     /// The five counters in the order of the columns, or five NULLs.

@@ -125,7 +125,10 @@ extension TraceStore {
                 [
                     run, id, sample.time.rawValue, Int64(server.weight), Int64(server.activeConnections),
                     Int64(server.inactiveConnections),
-                ] + columns(server.counters) + [Int64(clamping: server.assignments), server.share]
+                ] + columns(server.counters) + [
+                    Int64(clamping: server.assignments), server.share, Int64(clamping: server.tracedActive),
+                    Int64(clamping: server.tracedInactive),
+                ]
             try database.cachedStatement(
                 sql: "INSERT OR REPLACE INTO sample_real_server VALUES (\(databaseQuestionMarks(count: values.count)))"
             ).execute(arguments: StatementArguments(values))

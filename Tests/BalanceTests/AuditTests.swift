@@ -151,6 +151,19 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
         #expect(judge(withoutServer1(swapped)).verdict == .fail)
     }
 
+    @Test func `entries are told beside the kernel's, and change no verdict`() {
+        var evidence = Synthetic.complete(servers)
+        #expect(judge(evidence).audit.active == nil)
+        for (index, traced) in [UInt64(4), 6, 9].enumerated() {
+            evidence.virtualServices[0].realServers[index].entries = EntryEvidence(
+                kernel: EntryCounts(active: 5, inactive: 30), traced: EntryCounts(active: traced, inactive: 30))
+        }
+        let service = judge(evidence)
+        #expect(service.verdict == .pass)
+        #expect(service.audit.active == EntryAudit(kernel: 15, traced: 19))
+        #expect(service.audit.inactive == EntryAudit(kernel: 90, traced: 90))
+    }
+
     @Test func `dropped packets excuse nothing that is missing`() {
         let whole = Synthetic.evidence(kernel: servers, captured: Synthetic.assignments(servers), packetsDropped: 5)
         #expect(judge(whole).verdict == .pass)

@@ -190,6 +190,25 @@ struct EvidenceRecorderTests {
                 == TableEvidence(rows: 5, matched: 4, withoutConnection: [.beganBefore: 1, .template: 2]))
     }
 
+    @Test func `entries are those of the last reading, of the real servers that it shows`() throws {
+        var recorder = EvidenceRecorder()
+        var state = Self.state(0, [(Self.one, 1, 0), (Self.two, 1, 0)])
+        var trace = Self.trace([Self.one: 5, Self.two: 5])
+        _ = recorder.observe(state, trace: trace)
+        state = Self.state(1, [(Self.one, 1, 0)])
+        state.virtualServices[0].realServers[0].activeConnections = 3
+        state.virtualServices[0].realServers[0].inactiveConnections = 2
+        trace.virtualServices[0].realServers[0].activeEntries = 4
+        trace.virtualServices[0].realServers[0].inactiveEntries = 1
+        _ = recorder.observe(state, trace: trace)
+        let evidence = try Self.evidence(recorder, trace)
+        #expect(
+            evidence[Self.one]?.entries
+                == EntryEvidence(
+                    kernel: EntryCounts(active: 3, inactive: 2), traced: EntryCounts(active: 4, inactive: 1)))
+        #expect(evidence[Self.two]?.entries == .some(nil))
+    }
+
     @Test func `a real server that joins during the run counts from nothing`() throws {
         var recorder = EvidenceRecorder()
         _ = recorder.observe(Self.state(0, [(Self.one, 1, 10)]), trace: Self.trace([:]))

@@ -76,7 +76,8 @@ enum Fixture {
                 identity: web,
                 realServers: zip(servers, counts).map { server, count in
                     RealServerTrace(
-                        endpoint: server, captured: traffic(count), openConnections: 12,
+                        endpoint: server, captured: traffic(count), openConnections: 12, activeEntries: 11,
+                        inactiveEntries: 321,
                         outcomes: [12, 300, 1, 2, 3, 4, 5, 6, 0],
                         troubles: Troubles(
                             events: [.refused: 3, .synRetransmitted: 6],

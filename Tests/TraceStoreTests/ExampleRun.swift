@@ -71,7 +71,9 @@ enum ExampleRun {
             endpoint: .rs1,
             captured: TrafficCounters(connections: 3, inPackets: 19, outPackets: 15, inBytes: 1_900, outBytes: 1_500),
             kernel: TrafficCounters(connections: 4, inPackets: 20, outPackets: 15, inBytes: 2_000, outBytes: 1_500),
-            uncertain: TrafficCounters(inPackets: 2, inBytes: 200)),
+            uncertain: TrafficCounters(inPackets: 2, inBytes: 200),
+            entries: EntryEvidence(
+                kernel: EntryCounts(active: 1, inactive: 2), traced: EntryCounts(active: 1, inactive: 3))),
     ]
 
     /// Of the virtual service; rs2 left, so there is more than rs1 counted.
@@ -110,7 +112,8 @@ enum ExampleRun {
                         realServers: [
                             RealServerSample(
                                 endpoint: .rs1, weight: 3, activeConnections: 1, inactiveConnections: 2,
-                                counters: TrafficCounters(connections: 3), assignments: 3, share: 0.75)
+                                counters: TrafficCounters(connections: 3), assignments: 3, share: 0.75,
+                                tracedActive: 1, tracedInactive: 3)
                         ])
                 ],
                 configurations: [.init(virtualService: .web, configuration: configuration)], levels: levels),

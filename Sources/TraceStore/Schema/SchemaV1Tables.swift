@@ -197,6 +197,8 @@ extension Migration {
             out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
             assignments INTEGER NOT NULL,        -- our own count since the run began
             share REAL,                          -- its part of all assignments since the run began, 0 to 1
+            traced_active INTEGER NOT NULL,      -- active connections by the kernel's rules replayed on the packets
+            traced_inactive INTEGER NOT NULL,    -- inactive ones
             PRIMARY KEY (run_id, real_server_id, time_ns)
         ) STRICT, WITHOUT ROWID;
 
@@ -235,6 +237,10 @@ extension Migration {
             uncertain_out_packets INTEGER NOT NULL, -- packets to clients
             uncertain_in_bytes INTEGER NOT NULL, -- bytes from clients, IP header included
             uncertain_out_bytes INTEGER NOT NULL, -- bytes to clients, IP header included
+            kernel_active INTEGER,               -- its entries at the last reading; NULL if that did not show it
+            kernel_inactive INTEGER,             -- those whose state does not count as active
+            traced_active INTEGER,               -- the same by the kernel's rules replayed on the packets
+            traced_inactive INTEGER,             -- those whose state does not count as active
             PRIMARY KEY (run_id, real_server_id)
         ) STRICT, WITHOUT ROWID;
 
