@@ -68,11 +68,11 @@ extension Metric {
         case .tracedActiveConnections:
             .gauge(
                 "Connections that count as active by the kernel's rules replayed on the packets.", Labels.realServer,
-                from: .packets)
+                from: .tracer)
         case .tracedInactiveConnections:
             .gauge(
                 "Connections that count as inactive by the kernel's rules replayed on the packets.", Labels.realServer,
-                from: .packets)
+                from: .tracer)
         case .synRetransmissionsTotal:
             .counter(
                 "SYNs that clients repeated, by which step before their answer is missing; without a real server where "

@@ -14,7 +14,7 @@ enum VerdictSamples {
     static func evidence(
         _ count: Int, edited: [Int: Int] = [:], scheduler: Scheduler = .roundRobin, kernel: Bool = true,
         lost: Set<Int> = [], causes: [DifferenceCause: UInt64] = [:], packetsDropped: UInt64 = 0,
-        tableRows: UInt64? = nil, levels: [LevelChange] = []
+        tableRows: UInt64? = nil, otherRows: [DifferenceCause: UInt64] = [:], levels: [LevelChange] = []
     ) -> RunEvidence {
         let truth = (0..<count).map { 2 - $0 % 3 }
         let assignments = truth.indices.filter { !lost.contains($0) }.map { index in
@@ -45,13 +45,18 @@ enum VerdictSamples {
                             kernel: kernel ? counters(truth.count { $0 == number }) : nil)
                     }, causes: causes,
                     table: tableRows.map {
-                        TableEvidence(rows: $0, matched: $0, withoutConnection: [.beganBefore: 3])
+                        TableEvidence(rows: $0, matched: $0, withoutConnection: otherRows)
                     })
             ], packetsDropped: packetsDropped, levels: levels)
     }
 
     static let reports: [(name: String, report: VerdictReport)] = [
-        ("pass", Judge.verdict(on: evidence(1000, causes: [.portReuse: 24, .retransmission: 2], tableRows: 976))),
+        (
+            "pass",
+            Judge.verdict(
+                on: evidence(
+                    1000, causes: [.portReuse: 24, .retransmission: 2], tableRows: 976, otherRows: [.beganBefore: 3]))
+        ),
         ("fail", Judge.verdict(on: evidence(1000, edited: [516: 0]))),
         ("inconclusive", Judge.verdict(on: evidence(1000, lost: [17, 18, 400], packetsDropped: 30))),
         (

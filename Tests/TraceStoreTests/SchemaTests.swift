@@ -68,7 +68,7 @@ struct SchemaTests {
         #expect(
             try SQLiteTool.run("SELECT id, is_assignment, is_scheduled FROM connection_origin ORDER BY id", on: path)
                 == ConnectionOrigin.allCases.map {
-                    "\($0.rawValue)|\($0.isAssignment ? 1 : 0)|\($0.isScheduled.map { $0 ? "1" : "0" } ?? "")"
+                    "\($0.rawValue)|\($0.isAssignment ? 1 : 0)|\($0.isScheduled.map { $0 ? "1" : "0" } ?? "-")"
                 })
     }
 }

@@ -97,12 +97,17 @@ struct ViewTests {
             try rows("SELECT * FROM sample_virtual_service")
                 == ["1|1|\(ExampleRun.time(1_000).rawValue)|4|28|20|2800|2000|0.75"])
         #expect(
-            try rows("SELECT time_ns, weight, active, inactive, conns, assignments, share FROM sample_real_server")
-                == ["\(ExampleRun.time(1_000).rawValue)|3|1|2|3|3|0.75"])
+            try rows(
+                """
+                SELECT time_ns, weight, active, inactive, conns, assignments, share, traced_active, traced_inactive
+                FROM sample_real_server
+                """) == ["\(ExampleRun.time(1_000).rawValue)|3|1|2|3|3|0.75|1|3"])
         #expect(
             try rows("SELECT kind, virtual_service_id, port, connection_id, detail FROM event ORDER BY id")
                 == ["configuration_changed|-|-|-|weight 1 → 3", "port_reused|1|80|4|"])
-        #expect(try rows("SELECT cause, count FROM run_cause") == ["port_reuse|1", "retransmission|3"])
+        #expect(
+            try rows("SELECT of_rows, cause, count FROM run_cause")
+                == ["0|port_reuse|1", "0|retransmission|3", "1|began_before_capture|1", "1|template|2"])
         #expect(
             try rows("SELECT virtual_service_id, value, json FROM verdict ORDER BY 1")
                 == ["-|fail|\(ExampleRun.verdictJSON)", "1|pass|{}"])

@@ -24,6 +24,12 @@ END
     total=0
     for port in 9000 80; do
         expect_pass "mode-$mode" "tcp/192.168.122.100:$port"
+        # Those of the trace before are still there: the connection table tells them.
+        entries=$(awk -v port=":$port$" '$1 == "TCP" { here = $2 ~ port } $1 == "->" && here { active += $5; inactive += $6 }
+            END { print active, inactive }' "$LAB_OUT/mode-$mode-services.txt")
+        expect_json "active and inactive connections to port $port, the kernel's and ours" "$LAB_OUT/mode-$mode.json" \
+            "$(audit_of "tcp/192.168.122.100:$port")"' | [.active.kernel, .inactive.kernel, .active.traced, .inactive.traced] |
+            join(" ")' "$entries $entries"
         total=$((total + $(counted "mode-$mode" "tcp/192.168.122.100:$port" | awk '/^all/ { print $2 }')))
     done
     expect_equal "connections of the kernel in mode $mode" "$total" $((12 + 4 * mode))

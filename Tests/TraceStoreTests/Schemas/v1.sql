@@ -85,7 +85,7 @@ CREATE TABLE connection_origin (
 INSERT INTO connection_origin VALUES
     (0, 'assigned', 1, 1), (1, 'assigned_on_reused_port', 1, 1), (2, 'same_entry', 0, 0),
     (3, 'began_before', 0, 0), (4, 'follows_template', 1, 0), (5, 'rejected', 0, 0),
-(6, 'perhaps_follows_template', 1, NULL);
+    (6, 'perhaps_follows_template', 1, NULL);
 
 CREATE TABLE connection_outcome (
     -- How a connection ended.
