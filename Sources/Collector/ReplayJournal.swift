@@ -46,10 +46,12 @@ struct ReplayJournal {
     private mutating func pass(_ time: Int64, _ tracers: Tracers, _ sink: inout some ReplaySink) {
         if let level { write([StoreBatch(levels: [level])], &sink) }
         level = nil
-        for moment in pending.take(upTo: time) {
+        for (time, moment) in pending.take(upTo: time) {
             switch moment {
-            case .beforeLag(let time): recorder.noteCaptured(tracers.summary(), at: time)
+            case .beforeLag: recorder.noteCaptured(tracers.summary(), at: time)
             case .reading(let state):
+                // Entries that expired since the last packet are none that the reading lacks.
+                if time.rawValue < .max { tracers.advance(to: time.rawValue) }
                 if let entries = state.connections { tracers.observe(entries, began: state.observedAt) }
                 let (configurations, events) = recorder.observe(state, trace: tracers.summary())
                 write([StoreBatch(events: events, configurations: configurations)], &sink)
@@ -72,7 +74,7 @@ struct ReplayJournal {
 private struct Moments {
     enum Moment {
         /// As long before the last reading as the kernel's counters may lag.
-        case beforeLag(Timestamp)
+        case beforeLag
         case reading(KernelState)
     }
 
@@ -87,7 +89,7 @@ private struct Moments {
         }
         for state in [states[0], states[states.count - 1]] {
             let beforeLag = state.observedAt.advanced(by: .zero - EvidenceRecorder.counterLag)
-            moments.append((beforeLag, .beforeLag(beforeLag)))
+            moments.append((beforeLag, .beforeLag))
         }
         moments.sort { $0.time < $1.time }
     }
@@ -95,10 +97,10 @@ private struct Moments {
     /// The time of the next moment; the end of time if there is none.
     var next: Int64 { moments.first?.time.rawValue ?? .max }
 
-    mutating func take(upTo time: Int64) -> [Moment] {
+    mutating func take(upTo time: Int64) -> [(time: Timestamp, moment: Moment)] {
         let count = moments.prefix { $0.time.rawValue <= time }.count
         guard count > 0 else { return [] }
         defer { moments.removeFirst(count) }
-        return moments[..<count].map(\.moment)
+        return Array(moments[..<count])
     }
 }
