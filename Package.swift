@@ -99,7 +99,7 @@ let package = Package(
         .executableTarget(
             name: "capture-benchmark",
             dependencies: [
-                "Collector", "ConnectionTracing", "IPVSKernel", "PacketCapture", "PacketDecoding",
+                "Collector", "IPVSKernel", "IPVSModel", "PacketCapture", "PacketDecoding",
             ],
             path: "Benchmarks/live/capture-benchmark", swiftSettings: strict),
         .executableTarget(
@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "CollectorTests",
             dependencies: [
-                "Balance", "Collector", "ConnectionTracing", "IPVSKernel", "IPVSModel", "PacketCapture",
+                "Balance", "CPcap", "Collector", "ConnectionTracing", "IPVSKernel", "IPVSModel", "PacketCapture",
                 "PacketDecoding", "TestSupport", "TraceStore",
             ],
             exclude: ["Recordings"], swiftSettings: strict),

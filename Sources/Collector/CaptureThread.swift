@@ -6,10 +6,12 @@ package import IPVSModel
 package import PacketCapture
 import PacketDecoding
 import Synchronization
+import TraceStore
 
-/// Reads packets and traces them, on a thread of its own that never waits for anything but packets.
+/// Reads packets and traces them, on a thread of its own that never waits for anything but packets. Others may help it
+/// with both; see ``LiveCaptures``.
 ///
-/// Confinement: the captures and the tracer belong to the thread. Others leave messages in ``inbox`` and find results
+/// Confinement: the captures and the tracers belong to the thread. Others leave messages in ``inbox`` and find results
 /// in ``outbox``; both are held for moments only.
 package final class CaptureThread: Sendable {
     /// What others want of the thread.
@@ -40,8 +42,8 @@ package final class CaptureThread: Sendable {
 
     /// What belongs to the thread.
     private struct Work: ~Copyable {
-        var captures: CaptureSet
-        var tracer: ConnectionTracer
+        var captures: LiveCaptures
+        let tracers: Tracers
         /// What decides the level; `nil` if it was asked for.
         var control: LevelControl?
         var level: CaptureLevel
@@ -65,17 +67,17 @@ package final class CaptureThread: Sendable {
 
     /// - Parameters:
     ///   - captures: Filtered for the level to begin with.
-    ///   - tracer: Follows the captures from their first packet.
+    ///   - tracers: Follow the captures from their first packet: as many as threads read them.
     ///   - level: Whether and how the level changes.
     ///   - started: When capture began.
     package init(
-        captures: consuming sending CaptureSet, tracer: consuming sending ConnectionTracer, level: LevelPolicy = .auto,
+        captures: consuming sending LiveCaptures, tracers: Tracers, level: LevelPolicy = .auto,
         started: Timestamp = .now()
     ) {
-        tracer.setLevel(level.initial, at: started)
+        tracers.setLevel(level.initial, at: started)
         work = Mutex(
             Work(
-                captures: captures, tracer: tracer, control: level == .auto ? LevelControl() : nil,
+                captures: captures, tracers: tracers, control: level == .auto ? LevelControl() : nil,
                 level: level.initial))
         outbox.withLock { $0.levels = [LevelChange(time: started, level: level.initial, cause: .began)] }
     }
@@ -150,11 +152,11 @@ package final class CaptureThread: Sendable {
 
     private func apply(_ message: Inbox, to work: inout Work) {
         if let state = message.kernel {
-            work.tracer.update(to: state)
+            work.tracers.update(to: state)
             work.kernel = state
             setFilters(for: state.virtualServices, &work)
         }
-        if let table = message.table { work.tracer.observe(table.entries, began: table.began) }
+        if let table = message.table { work.tracers.observe(table.entries, began: table.began) }
         work.pendingMarks += message.marks
     }
 
@@ -163,10 +165,8 @@ package final class CaptureThread: Sendable {
         let now = Timestamp.now()
         guard work.control != nil, now.rawValue - work.levelChecked >= 1_000_000_000 else { return }
         work.levelChecked = now.rawValue
-        var dropped: UInt64 = 0
-        work.captures.visitEach { capture in
-            let counts = capture.dropCounts
-            dropped += counts.byKernel + counts.byInterface
+        let dropped = work.captures.statuses(level: work.level, levelChanges: work.levelChanges).reduce(0) {
+            $0 + $1.packetsDropped + $1.interfaceDropped
         }
         // A kernel that is not read any more leaves its last rate behind.
         let isCurrent = work.kernel.map { now.since($0.observedAt) <= .seconds(5) } ?? false
@@ -182,7 +182,7 @@ package final class CaptureThread: Sendable {
         case .handshake:
             // What the filter holds back from now on must not be missed.
             work.pendingLevel = nil
-            work.tracer.setLevel(.handshake, at: change.time.timestamp)
+            work.tracers.setLevel(.handshake, at: change.time.timestamp)
         case .full:
             // Everything passes from now on, and the tracer gets there in a moment.
             change.time = UTCTime(.now())
@@ -199,15 +199,18 @@ package final class CaptureThread: Sendable {
     }
 
     private func setFilters(for services: [VirtualService], _ work: inout Work) {
+        let known = work.filters
         do throws(CaptureError) {
             try work.captures.visitEach { capture throws(CaptureError) in
                 let filter = CaptureFilter(
                     services: services, vip: capture.tap != .dip, dip: capture.tap != .vip, level: work.level)
-                guard work.filters[capture.name] != filter else { return }
+                guard known[capture.name] != filter else { return }
                 try capture.setFilter(filter)
                 work.filters[capture.name] = filter
             }
         } catch {
+            // Of the sockets of an interface some may have it and some not.
+            work.filters = known
             outbox.withLock { $0.problem = error }
         }
     }
@@ -217,37 +220,29 @@ package final class CaptureThread: Sendable {
         let horizon = isLast ? now : now - CaptureSet.settle
         do throws(CaptureError) {
             if let change = work.pendingLevel, change.time.timestamp.rawValue <= horizon {
-                try read(&work, before: change.time.timestamp.rawValue)
+                try work.captures.trace(before: change.time.timestamp.rawValue, work.tracers)
                 work.pendingLevel = nil
-                work.tracer.setLevel(change.level, at: change.time.timestamp)
+                work.tracers.setLevel(change.level, at: change.time.timestamp)
             }
             while let mark = work.pendingMarks.min(), mark.rawValue <= horizon {
-                try read(&work, before: mark.rawValue)
+                try work.captures.trace(before: mark.rawValue, work.tracers)
                 work.pendingMarks.removeAll { $0 == mark }
-                let summary = work.tracer.summary()
+                let summary = work.tracers.summary()
                 outbox.withLock { $0.marks[mark] = summary }
             }
-            try read(&work, before: isLast ? .max : horizon)
+            try work.captures.trace(before: isLast ? .max : horizon, work.tracers)
             outbox.withLock { $0.problem = nil }
         } catch {
             outbox.withLock { $0.problem = error }
             // An interface that is gone would have us spin.
             Thread.sleep(forTimeInterval: 0.2)
         }
-        work.tracer.advance(to: horizon)
-        if isLast { work.tracer.finish() }
-    }
-
-    /// Traces everything captured before `horizon`.
-    private func read(_ work: inout Work, before horizon: Int64) throws(CaptureError) {
-        while try work.captures.readInterfaces(
-            horizon: horizon, packets: { work.tracer.process($0) }, advance: { work.tracer.advance(to: $0) })
-        {}
+        work.tracers.advance(to: horizon)
+        if isLast { _ = work.tracers.finish(limit: .max) }
     }
 
     private func publish(_ work: inout Work, isLast: Bool) {
-        let records = work.tracer.takeRecords()
-        let events = work.tracer.takeEvents()
+        let found = StoreBatch(merging: work.tracers.takeOutput())
         let now = Timestamp.now().rawValue
         let isDue = isLast || now - work.published >= 100_000_000
         var trace: TraceSummary?
@@ -255,8 +250,8 @@ package final class CaptureThread: Sendable {
         if isDue {
             work.published = now
             var failures: [(reason: String, count: UInt64)] = []
+            captures = work.captures.statuses(level: work.level, levelChanges: work.levelChanges)
             work.captures.visitEach { capture in
-                captures.append(CaptureStatus(capture, level: work.level, levelChanges: work.levelChanges))
                 for failure in capture.failureCounts {
                     if let known = failures.firstIndex(where: { $0.reason == failure.error.reason }) {
                         failures[known].count += failure.count
@@ -265,18 +260,18 @@ package final class CaptureThread: Sendable {
                     }
                 }
             }
-            trace = work.tracer.summary()
+            trace = work.tracers.summary()
             trace?.undecodablePackets = failures
         }
-        let lastPacket = work.tracer.lastPacket
+        let lastPacket = work.tracers.lastPacket
         outbox.withLock { outbox in
-            outbox.records += records
+            outbox.records += found.connections
             if outbox.records.count > Self.mostRecords {
                 let surplus = outbox.records.count - Self.mostRecords
                 outbox.records.removeFirst(surplus)
                 outbox.recordsDropped += UInt64(surplus)
             }
-            outbox.events += events
+            outbox.events += found.events
             if outbox.events.count > Self.mostRecords {
                 outbox.events.removeFirst(outbox.events.count - Self.mostRecords)
             }
@@ -286,23 +281,6 @@ package final class CaptureThread: Sendable {
                 outbox.captures = captures
             }
         }
-    }
-}
-
-extension CaptureStatus {
-    /// The status of `capture` now.
-    init(_ capture: borrowing Capture, level: CaptureLevel, levelChanges: UInt64) {
-        let side =
-            switch capture.tap {
-            case .vip: "vip"
-            case .dip: "dip"
-            case .both: "both"
-            }
-        let drops = capture.dropCounts
-        self.init(
-            name: capture.name, side: side, packetsReceived: capture.packetsRead, bytesReceived: capture.bytesRead,
-            packetsDropped: drops.byKernel, interfaceDropped: drops.byInterface, level: level,
-            levelChanges: levelChanges)
     }
 }
 

@@ -30,13 +30,13 @@ package final class Collector: Sendable {
         let captures = try Self.openCaptures(options, state)
         store = try TraceStore.open(path: options.databasePath)
         let started = Timestamp.now()
-        var tracer = ConnectionTracer(
-            capacity: options.trackedConnections, firstConnectionID: try store.nextConnectionID())
-        tracer.update(to: state)
+        let tracers = Tracers(
+            count: options.threads, capacity: options.trackedConnections,
+            firstConnectionID: try store.nextConnectionID(), states: [state])
         let recording = try options.recordingPath.map { try KernelRecording(path: $0 + "/kernel.jsonl") }
         run = try store.beginRun(name: runName, command: command, labels: labels, started: started)
         writer = StoreThread(store: store, run: run)
-        capture = CaptureThread(captures: captures, tracer: tracer, level: options.level, started: started)
+        capture = CaptureThread(captures: captures, tracers: tracers, level: options.level, started: started)
         self.kernel = KernelThread(
             kernel: kernel, capture: capture, store: writer, recording: recording, interval: options.interval,
             started: started)
@@ -48,7 +48,22 @@ package final class Collector: Sendable {
 
     private static func openCaptures(
         _ options: CollectorOptions, _ state: KernelState
-    ) throws -> sending CaptureSet {
+    ) throws -> sending LiveCaptures {
+        let isOneArmed = options.vipInterface == options.dipInterface
+        let (services, level) = (state.virtualServices, options.level.initial)
+        let vipFilter = CaptureFilter(services: services, vip: true, dip: isOneArmed, level: level)
+        let dipFilter = CaptureFilter(services: services, vip: false, dip: true, level: level)
+        let vipTap = isOneArmed ? Tap.both : .vip
+        guard options.threads == 1 else {
+            let captures = FannedCaptures(threads: options.threads)
+            try captures.open(
+                interface: options.vipInterface, tap: vipTap, filter: vipFilter, options: options.capture)
+            if !isOneArmed {
+                try captures.open(
+                    interface: options.dipInterface, tap: .dip, filter: dipFilter, options: options.capture)
+            }
+            return LiveCaptures(captures)
+        }
         if let folder = options.recordingPath {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -57,17 +72,14 @@ package final class Collector: Sendable {
                     code: .unwritable, description: "\(folder): the folder cannot be made; choose another")
             }
         }
-        let isOneArmed = options.vipInterface == options.dipInterface
-        var first = try Capture.open(
-            interface: options.vipInterface, tap: isOneArmed ? .both : .vip, options: options.capture)
-        let level = options.level.initial
-        try first.setFilter(CaptureFilter(services: state.virtualServices, vip: true, dip: isOneArmed, level: level))
+        var first = try Capture.open(interface: options.vipInterface, tap: vipTap, options: options.capture)
+        try first.setFilter(vipFilter)
         if let folder = options.recordingPath { try first.record(to: folder + "/vip.pcap") }
-        guard !isOneArmed else { return CaptureSet(first, nil) }
+        guard !isOneArmed else { return LiveCaptures(CaptureSet(first, nil)) }
         var second = try Capture.open(interface: options.dipInterface, tap: .dip, options: options.capture)
-        try second.setFilter(CaptureFilter(services: state.virtualServices, vip: false, dip: true, level: level))
+        try second.setFilter(dipFilter)
         if let folder = options.recordingPath { try second.record(to: folder + "/dip.pcap") }
-        return CaptureSet(first, second)
+        return LiveCaptures(CaptureSet(first, second))
     }
 
     /// The latest state of everything.

@@ -10,6 +10,8 @@ package struct CollectorOptions: Sendable {
     package var databasePath: String
     /// The most connections to track at once.
     package var trackedConnections: Int
+    /// How many threads read and trace packets; the findings are the same.
+    package var threads: Int
     /// A folder to keep both captures and the kernel's readings in, for `ipvscope replay`.
     package var recordingPath: String?
     package var level: LevelPolicy
@@ -21,13 +23,14 @@ package struct CollectorOptions: Sendable {
 
     package init(
         vipInterface: String, dipInterface: String, databasePath: String,
-        trackedConnections: Int = defaultTrackedConnections, recordingPath: String? = nil,
+        trackedConnections: Int = defaultTrackedConnections, threads: Int = 1, recordingPath: String? = nil,
         level: LevelPolicy = .auto
     ) {
         self.vipInterface = vipInterface
         self.dipInterface = dipInterface
         self.databasePath = databasePath
         self.trackedConnections = trackedConnections
+        self.threads = threads
         self.recordingPath = recordingPath
         self.level = level
     }

@@ -1,4 +1,5 @@
 package import Balance
+import ConnectionTracing
 import Dispatch
 package import IPVSModel
 import PacketCapture
@@ -61,7 +62,9 @@ package struct Replay {
                 boundary: { journal.nextMoment }, packets: { tracers.process($0, in: 0) },
                 advance: { journal.advance(tracers, to: $0, &sink) })
         } else {
-            try traceTogether(captures.dealt(to: threads) { tracers.shard(of: $0) }, tracers, &journal, &sink)
+            let sharder = tracers.sharder
+            let dealt = captures.dealt(to: threads) { [threads] in sharder.shard(of: $0, count: threads) }
+            try traceTogether(dealt, tracers, &journal, &sink)
         }
         return try journal.finish(tracers, &sink)
     }

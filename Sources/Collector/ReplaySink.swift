@@ -34,13 +34,8 @@ struct StoredReplay: ReplaySink {
 
     /// In one transaction, so that rows of all parts are in order of id, and events in order of time.
     func write(_ parts: [StoreBatch]) throws(StoreError) {
-        guard var batch = parts.first else { return }
-        for part in parts.dropFirst() {
-            batch.connections += part.connections
-            batch.events += part.events
-        }
-        if parts.count > 1 { batch.events.sort { $0.time < $1.time } }
-        try store.write(batch, run: run)
+        guard !parts.isEmpty else { return }
+        try store.write(StoreBatch(merging: parts), run: run)
     }
 
     func evidence(_ summary: RunSummary) throws(StoreError) -> RunEvidence {

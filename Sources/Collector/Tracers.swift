@@ -1,6 +1,6 @@
 import ConnectionTracing
 import Dispatch
-import IPVSModel
+package import IPVSModel
 import PacketDecoding
 import Synchronization
 import TraceStore
@@ -8,7 +8,7 @@ import TraceStore
 /// One tracer, or several that each trace a part of the clients.
 ///
 /// Confinement: a tracer by one thread at a time; its lock is held for a batch, and never waited for.
-final class Tracers: Sendable {
+package final class Tracers: Sendable {
     private final class Shard: Sendable {
         let tracer: Mutex<ConnectionTracer>
 
@@ -16,15 +16,17 @@ final class Tracers: Sendable {
     }
 
     private let shards: [Shard]
-    private let sharder: ClientSharder
+    private let currentSharder: Mutex<ClientSharder>
     private let nextID: Mutex<Int64>
 
     /// - Parameters:
     ///   - count: How many tracers.
     ///   - capacity: The most connections to track at once.
-    ///   - states: Every configuration there will be.
+    ///   - states: Every configuration that is known beforehand, one at least.
     ///   - level: What the captures show.
-    init(count: Int, capacity: Int, firstConnectionID: Int64, states: [KernelState], level: CaptureLevel) {
+    package init(
+        count: Int, capacity: Int, firstConnectionID: Int64 = 1, states: [KernelState], level: CaptureLevel = .full
+    ) {
         // Clients are not dealt out quite evenly.
         let share = count == 1 ? capacity : capacity / count + capacity / count / 8 + 64
         nextID = Mutex(firstConnectionID)
@@ -37,13 +39,27 @@ final class Tracers: Sendable {
             if states.count == 1 { tracer.beginWithoutTemplates() }
             return Shard(tracer)
         }
-        sharder = shards[0].tracer.withLock { $0.makeSharder() }
+        currentSharder = Mutex(shards[0].tracer.withLock { $0.makeSharder() })
     }
 
     var count: Int { shards.count }
 
-    /// Whose a packet is.
-    func shard(of packet: PacketSummary) -> Int { sharder.shard(of: packet, count: shards.count) }
+    /// Tells whose a packet is, until the configuration changes.
+    var sharder: ClientSharder { currentSharder.withLock { $0 } }
+
+    /// Follows the kernel's configuration.
+    ///
+    /// Persistence or a firewall mark that is new puts other clients together than before. Connections that have to
+    /// move are traced on as ones that began before the capture.
+    func update(to state: KernelState) {
+        for shard in shards { shard.tracer.withLock { $0.update(to: state) } }
+        let sharder = shards[0].tracer.withLock { $0.makeSharder() }
+        currentSharder.withLock { $0 = sharder }
+    }
+
+    func setLevel(_ level: CaptureLevel, at time: Timestamp) {
+        for shard in shards { shard.tracer.withLock { $0.setLevel(level, at: time) } }
+    }
 
     func process(_ packets: Span<PacketSummary>, in shard: Int) {
         shards[shard].tracer.withLock { $0.process(packets) }
@@ -72,6 +88,7 @@ final class Tracers: Sendable {
 
     /// Ties the rows of the kernel's table to connections.
     func observe(_ entries: [ConnectionEntry], began: Timestamp) {
+        let sharder = sharder
         var parts = Array(repeating: [ConnectionEntry](), count: shards.count)
         for entry in entries { parts[sharder.shard(of: entry, count: shards.count)].append(entry) }
         for (shard, part) in zip(shards, parts) { shard.tracer.withLock { $0.observe(part, began: began) } }
@@ -103,5 +120,17 @@ final class Tracers: Sendable {
         shards.map { shard in
             shard.tracer.withLock { StoreBatch(connections: $0.takeRecords(), events: $0.takeEvents()) }
         }
+    }
+}
+
+extension StoreBatch {
+    /// What several tracers found at the same time, events in order of time.
+    init(merging parts: [StoreBatch]) {
+        self = parts.first ?? StoreBatch()
+        for part in parts.dropFirst() {
+            connections += part.connections
+            events += part.events
+        }
+        if parts.count > 1 { events.sort { $0.time < $1.time } }
     }
 }

@@ -162,6 +162,11 @@ package struct Capture: ~Copyable {
     /// The corresponding C function is `pcap_get_selectable_fd`.
     package var descriptor: Int32 { unsafe pcap_get_selectable_fd(handle) }
 
+    /// The socket itself.
+    ///
+    /// The corresponding C function is `pcap_fileno`.
+    var socket: Int32 { unsafe pcap_fileno(handle) }
+
     /// Packets that were read, decodable or not.
     package var packetsRead: UInt64 { reader.packets }
     /// Bytes of those packets on the wire.
@@ -267,6 +272,11 @@ package struct Capture: ~Copyable {
                 code: isLive ? .other : .damaged, subject: name, function: "pcap_dispatch", status: status,
                 detail: unsafe "\(String(cString: pcap_geterr(handle))) after \(reader.packets) packets")
         }
+    }
+
+    /// Reads what waits on an interface, and forgets it.
+    mutating func discard() {
+        while unsafe pcap_dispatch(handle, -1, { _, _, _ in }, nil) > 0 {}
     }
 
     /// Takes a packet from libpcap.

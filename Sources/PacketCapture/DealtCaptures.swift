@@ -111,14 +111,14 @@ package final class DealtCaptures: @unchecked Sendable {
     }
 }
 
-/// The packets of a capture file that wait, with a list for each shard of those that are its own.
+/// The packets of a capture that wait, with a list for each shard of those that are its own.
 ///
-/// Confinement: as ``DealtCaptures`` says.
+/// Confinement: as ``DealtCaptures`` and ``FannedCaptures`` say.
 @safe
-private final class DealtCapture {
+final class DealtCapture {
     /// A packet in a shard's list.
     struct Entry: BitwiseCopyable {
-        /// The packet's time, or that of a later one which came before it in the file. Every list ends with a time
+        /// The packet's time, or that of a later one which came before it in the capture. Every list ends with a time
         /// after all others.
         var time: Int64
         var place: Int32
@@ -134,8 +134,8 @@ private final class DealtCapture {
         init(end: Int = 0) { self.end = end }
     }
 
-    private var capture: Capture
-    private let shard: @Sendable (PacketSummary) -> Int
+    var capture: Capture
+    var shard: @Sendable (PacketSummary) -> Int
     private let block: Int
     let packets: UnsafeMutablePointer<PacketSummary>
     private var count = 0
@@ -144,7 +144,7 @@ private final class DealtCapture {
     private let lists: UnsafeMutablePointer<List>
     private let shards: Int
     private(set) var newest = Int64.min
-    private(set) var damage: CaptureError?
+    var damage: CaptureError?
 
     init(
         _ capture: consuming Capture, shards: Int, block: Int, shard: @escaping @Sendable (PacketSummary) -> Int
@@ -189,19 +189,25 @@ private final class DealtCapture {
     /// Before this time no packet can follow those that wait.
     var horizon: Int64 { capture.isAtEnd ? .max : newest }
 
-    /// Reads until the block is full or the file ends.
+    /// Of an interface: before this time no packet waits there any more.
+    var liveHorizon: Int64 { count < block ? .max : newest + 1 }
+
+    /// Reads until the block is full, the file ends, or nothing waits on the interface.
     func read() {
         dropTaken()
-        while count < block, !capture.isAtEnd {
+        var isMoving = true
+        while isMoving, count < block, !capture.isAtEnd {
             do throws(CaptureError) {
-                _ = try capture.fill(limit: block - count)
+                isMoving = try capture.fill(limit: block - count) > 0
             } catch {
                 damage = error
+                isMoving = false
             }
+            let isLive = capture.isLive
             var (count, newest) = (count, newest)
             _ = capture.take(before: .max) { found in
                 for index in found.indices {
-                    newest = max(newest, found[index].time)
+                    newest = isLive ? found[index].time : max(newest, found[index].time)
                     let owner = shard(found[index])
                     unsafe (packets + count).initialize(to: found[index])
                     unsafe row(owner)[lists[owner].end] = Entry(time: newest, place: Int32(count))
@@ -214,9 +220,14 @@ private final class DealtCapture {
         for shard in 0..<shards { endList(of: shard) }
     }
 
-    /// Moves what was not taken to the front. What was taken came before it, whoever's it was.
+    /// Moves what was not taken to the front.
     private func dropTaken() {
-        let taken = (0..<shards).reduce(0) { unsafe $0 + lists[$1].begin }
+        var taken = count
+        for shard in 0..<shards where unsafe lists[shard].begin < lists[shard].end {
+            taken = min(taken, unsafe Int(list(of: shard).pointee.place))
+        }
+        // A live capture always keeps the last moment's packets: they are not moved for a few that were taken.
+        guard taken >= count - taken || count == block || !capture.isLive else { return }
         unsafe packets.update(from: packets + taken, count: count - taken)
         count -= taken
         for shard in 0..<shards {

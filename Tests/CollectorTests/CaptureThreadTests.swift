@@ -1,4 +1,5 @@
 import Balance
+import CPcap
 import Collector
 import ConnectionTracing
 import Foundation
@@ -48,19 +49,46 @@ final class Wire: Sendable {
         }
     }
 
-    /// A thread that captures on `far`, which was opened by a thread that entered the namespace.
-    func capture(_ state: KernelState) throws -> CaptureThread {
+    /// Sends frames that arrive on `far`.
+    func send(_ frames: [[UInt8]]) throws {
+        try within {
+            var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+            guard let handle = unsafe pcap_create("near", &message), unsafe pcap_activate(handle) >= 0 else {
+                throw Failure(description: "near: nothing can be sent; this test needs root")
+            }
+            defer { unsafe pcap_close(handle) }
+            for frame in frames {
+                let sent = unsafe pcap_inject(handle, frame, frame.count)
+                guard sent == frame.count else { throw Failure(description: "pcap_inject returned \(sent)") }
+            }
+        }
+    }
+
+    /// A thread that captures on `far`, alone or with others, which was opened by one that entered the namespace.
+    func capture(_ state: KernelState, threads: Int = 1) throws -> CaptureThread {
+        try within {
+            let filter = CaptureFilter(services: state.virtualServices, vip: true, dip: true)
+            let tracers = Tracers(count: threads, capacity: 1_000, states: [state])
+            guard threads == 1 else {
+                let captures = FannedCaptures(threads: threads)
+                try captures.open(interface: "far", tap: .both, filter: filter)
+                return CaptureThread(captures: LiveCaptures(captures), tracers: tracers)
+            }
+            var capture = try Capture.open(interface: "far", tap: .both)
+            try capture.setFilter(filter)
+            return CaptureThread(captures: LiveCaptures(CaptureSet(capture, nil)), tracers: tracers)
+        }
+    }
+
+    /// Runs `body` on a thread of its own that has entered the namespace.
+    private func within<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
         let path = "/run/netns/\(name)"
-        let box = Box()
+        let box = Box<Value>()
         let done = DispatchSemaphore(value: 0)
         Thread {
             box.value = Result {
                 try Self.enter(path)
-                var capture = try Capture.open(interface: "far", tap: .both)
-                try capture.setFilter(CaptureFilter(services: state.virtualServices, vip: true, dip: true))
-                var tracer = ConnectionTracer(capacity: 1_000)
-                tracer.update(to: state)
-                return CaptureThread(captures: CaptureSet(capture, nil), tracer: tracer)
+                return try body()
             }
             done.signal()
         }.start()
@@ -79,8 +107,8 @@ final class Wire: Sendable {
     }
 
     /// Confinement: written before the semaphore is signalled, read after it was waited for.
-    private final class Box: @unchecked Sendable {
-        var value: Result<CaptureThread, any Error>?
+    private final class Box<Value>: @unchecked Sendable {
+        var value: Result<Value, any Error>?
     }
 }
 

@@ -33,6 +33,12 @@ struct CollectorArguments: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "How many threads read and trace packets; the verdict does not depend on it.", valueName: "count"))
+    var threads = 1
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "Keep both captures (headers only) and the kernel's readings in this folder, for replay.",
             valueName: "folder"))
     var record: String?
@@ -45,6 +51,13 @@ struct CollectorArguments: ParsableArguments {
             everything is more than can be captured (auto).
             """))
     var level = LevelPolicy.auto
+
+    func validate() throws {
+        try ThreadCount.validate(threads)
+        if threads > 1, record != nil {
+            throw ValidationError("--record: one thread keeps the packets in order; leave out --threads")
+        }
+    }
 
     /// What the options mean on this director.
     ///
@@ -72,7 +85,7 @@ struct CollectorArguments: ParsableArguments {
         return CollectorOptions(
             vipInterface: vip, dipInterface: dip,
             databasePath: database.path(environment: ProcessInfo.processInfo.environment),
-            trackedConnections: tracked.trackedConnections, recordingPath: record, level: level)
+            trackedConnections: tracked.trackedConnections, threads: threads, recordingPath: record, level: level)
     }
 
     private static func vipInterface(_ services: [VirtualService]) -> String? {

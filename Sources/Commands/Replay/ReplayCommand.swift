@@ -57,9 +57,7 @@ struct ReplayCommand: AsyncParsableCommand {
     var format: VerdictFormat = .text
 
     func validate() throws {
-        if let threads, !(1...64).contains(threads) {
-            throw ValidationError("--threads: \(threads) is out of range; use 1 to 64")
-        }
+        if let threads { try ThreadCount.validate(threads) }
     }
 
     func run() async throws {

@@ -39,3 +39,12 @@ struct TrackedConnectionsOption: ParsableArguments {
         }
     }
 }
+
+/// How many threads work.
+enum ThreadCount {
+    static func validate(_ count: Int) throws {
+        guard (1...64).contains(count) else {
+            throw ValidationError("--threads: \(count) is out of range; use 1 to 64")
+        }
+    }
+}
