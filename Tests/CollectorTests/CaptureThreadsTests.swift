@@ -81,4 +81,21 @@ struct CaptureThreadsTests {
         #expect(Set(found[0].records.map(\.realServer)).count > 2)
         Self.expectSame(found[1], as: found[0])
     }
+
+    @Test func `when a service becomes persistent connections that are open are not counted twice`() throws {
+        let recording = try Recording("web")
+        let plain = recording.states[0]
+        var persistent = plain
+        for service in persistent.virtualServices.indices {
+            persistent.virtualServices[service].flags.insert(.persistent)
+            persistent.virtualServices[service].persistenceTimeout = 300
+            persistent.virtualServices[service].persistencePrefixLength = 32
+        }
+        let found = try Self.findings(recording, threads: [1, 3], settings: [plain, persistent])
+        let (alone, several) = (found[0], found[1])
+        #expect(several.realServers.map(\.captured) == alone.realServers.map(\.captured))
+        #expect(several.unmatchedPackets == alone.unmatchedPackets)
+        #expect(several.records.count { $0.origin.isAssignment } == alone.records.count { $0.origin.isAssignment })
+        #expect(several.records.contains { $0.origin == .beganBefore })
+    }
 }
