@@ -75,6 +75,7 @@ package final class CaptureThread: Sendable {
         started: Timestamp = .now()
     ) {
         tracers.setLevel(level.initial, at: started)
+        captures.deal(to: tracers)
         work = Mutex(
             Work(
                 captures: captures, tracers: tracers, control: level == .auto ? LevelControl() : nil,
@@ -153,6 +154,7 @@ package final class CaptureThread: Sendable {
     private func apply(_ message: Inbox, to work: inout Work) {
         if let state = message.kernel {
             work.tracers.update(to: state)
+            work.captures.deal(to: work.tracers)
             work.kernel = state
             setFilters(for: state.virtualServices, &work)
         }

@@ -36,6 +36,12 @@ package struct LiveCaptures: ~Copyable {
         if let fanned { fanned.wait(milliseconds: milliseconds) } else { alone!.wait(milliseconds: milliseconds) }
     }
 
+    /// Shares the packets that were not traced yet among the tracers, as their configuration says.
+    mutating func deal(to tracers: Tracers) {
+        let (sharder, count) = (tracers.sharder, tracers.count)
+        fanned?.deal { sharder.shard(of: $0, count: count) }
+    }
+
     /// Traces every packet captured before `horizon`.
     mutating func trace(before horizon: Int64, _ tracers: Tracers) throws(CaptureError) {
         guard let fanned else {
@@ -44,9 +50,7 @@ package struct LiveCaptures: ~Copyable {
             {}
             return
         }
-        let sharder = tracers.sharder
         let count = fanned.threads
-        fanned.deal { sharder.shard(of: $0, count: count) }
         while true {
             DispatchQueue.concurrentPerform(iterations: count) { fanned.read($0) }
             let end = fanned.beginRound(horizon: horizon)

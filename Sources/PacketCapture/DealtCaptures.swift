@@ -135,7 +135,7 @@ final class DealtCapture {
     }
 
     var capture: Capture
-    var shard: @Sendable (PacketSummary) -> Int
+    private var shard: @Sendable (PacketSummary) -> Int
     private let block: Int
     let packets: UnsafeMutablePointer<PacketSummary>
     private var count = 0
@@ -216,6 +216,23 @@ final class DealtCapture {
                 }
             }
             (self.count, self.newest) = (count, newest)
+        }
+        for shard in 0..<shards { endList(of: shard) }
+    }
+
+    /// Deals out what waits once more, and everything from now on, by another rule.
+    func deal(by shard: @escaping @Sendable (PacketSummary) -> Int) {
+        self.shard = shard
+        var waiting: [Entry] = []
+        for shard in 0..<shards {
+            for place in unsafe lists[shard].begin..<lists[shard].end { waiting.append(unsafe row(shard)[place]) }
+            unsafe lists[shard] = List()
+        }
+        waiting.sort { $0.place < $1.place }
+        for entry in waiting {
+            let owner = unsafe shard(packets[Int(entry.place)])
+            unsafe row(owner)[lists[owner].end] = entry
+            unsafe lists[owner].end += 1
         }
         for shard in 0..<shards { endList(of: shard) }
     }

@@ -62,11 +62,11 @@ package final class FannedCaptures: @unchecked Sendable {
         _ = unsafe poll(&descriptors, UInt(descriptors.count), milliseconds)
     }
 
-    /// Deals out what is read from now on.
+    /// Deals out what waits once more, and everything from now on. Until then all is the first shard's.
     ///
     /// - Parameter shard: Whose a packet is, a number below ``threads``; called by several threads at the same time.
     package func deal(by shard: @escaping @Sendable (PacketSummary) -> Int) {
-        for socket in sockets { socket.shard = shard }
+        for socket in sockets { socket.deal(by: shard) }
     }
 
     /// Reads what waits for one of the threads.

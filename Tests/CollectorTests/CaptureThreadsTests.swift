@@ -42,9 +42,9 @@ struct CaptureThreadsTests {
             Thread.sleep(forTimeInterval: 0.3)
             let part = packets.count * index / settings.count..<packets.count * (index + 1) / settings.count
             try wire.send(packets[part].map { Array($0.bytes[16...]) })
+            // The ring hands over what it holds within its timeout, and it is traced a moment later.
+            Thread.sleep(forTimeInterval: 0.3)
         }
-        // The ring hands over what it holds within its timeout.
-        Thread.sleep(forTimeInterval: 0.2)
         for capture in captures { capture.stop() }
         return captures.map(Findings.init)
     }

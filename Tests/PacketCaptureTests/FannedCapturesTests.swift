@@ -47,11 +47,13 @@ struct FannedCapturesTests {
     /// Reads what waits on each socket.
     private static func read(_ captures: FannedCaptures) -> [Read] {
         let packets = Mutex<[Read]>([])
+        let current = Mutex(0)
+        captures.deal { packet in
+            packets.withLock { $0.append(Read(socket: current.withLock { $0 }, packet: packet)) }
+            return 0
+        }
         for socket in 0..<captures.threads {
-            captures.deal { packet in
-                packets.withLock { $0.append(Read(socket: socket, packet: packet)) }
-                return 0
-            }
+            current.withLock { $0 = socket }
             captures.read(socket)
         }
         _ = captures.beginRound(horizon: .max)
@@ -155,6 +157,33 @@ struct FannedCapturesTests {
         #expect(sockets.values.allSatisfy { $0.count == 2 && $0[0].socket == $0[1].socket })
         #expect(Set(single.map(\.socket)) == [0, 1])
         #expect(read.count { $0.packet.source.address == IPAddress("172.16.0.8")! && $0.socket == 0 } == 64)
+    }
+
+    @Test func `what was dealt out by an old rule and waits is dealt out by the new one`() throws {
+        let namespace = try Namespace()
+        let taken = try namespace.enter { () -> [[UInt16]] in
+            let captures = FannedCaptures(threads: 2)
+            try captures.open(interface: "far", tap: .both, filter: Self.filter)
+            let sender = try FrameSender("near")
+            for port in 40_000..<UInt16(40_064) {
+                try sender.send(Frame.ipv4("172.16.0.7", "10.99.0.2", 6, Frame.tcp(port, 80, flags: 0x10)))
+            }
+            Thread.sleep(forTimeInterval: 0.1)
+            captures.deal { Int($0.sourcePort) % 2 }
+            for socket in 0..<2 { captures.read(socket) }
+            captures.deal { Int($0.sourcePort) / 2 % 2 }
+            _ = captures.beginRound(horizon: .max)
+            return (0..<2).map { shard in
+                var ports: [UInt16] = []
+                captures.take(
+                    shard, packets: { found in for index in found.indices { ports.append(found[index].sourcePort) } },
+                    advance: { _ in })
+                return ports
+            }
+        }
+        let all = Array(40_000..<UInt16(40_064))
+        #expect(taken[0] == all.filter { $0 / 2 % 2 == 0 })
+        #expect(taken[1] == all.filter { $0 / 2 % 2 == 1 })
     }
 
     /// The client ports that were read of a flood of data segments, one from each port, that began before.
