@@ -112,10 +112,11 @@ package struct CaptureSet: ~Copyable {
             let most = min(Self.mostAtOnce, capture.room)
             let count = try capture.fill(limit: most)
             moved += count
-            // A capture that has more waiting may still deliver packets as old as its newest.
+            // A capture that has more waiting may still deliver packets as old as its newest. That one is handed over
+            // all the same: after a step of the clock all that wait may be of one time, with no room for more.
             if count == most {
                 mayHaveMore = true
-                horizon = min(horizon, capture.lastTime ?? horizon)
+                if let last = capture.lastTime { horizon = min(horizon, last + 1) }
             }
         }
         while let start = earliest(), start < horizon {

@@ -130,4 +130,15 @@ struct CaptureSetTests {
         #expect(problem?.subject == folder.path(isFirst ? "a.pcap" : "b.pcap"))
         #expect(counts == (isFirst ? [.vip: 40, .dip: 100] : [.vip: 100, .dip: 40]))
     }
+
+    @Test func `more packets of one time than may wait are handed over as from an interface`() throws {
+        let folder = try TemporaryFolder()
+        let packets = (0..<10_000).map { CaptureFile.Packet(time: .start, bytes: CaptureFile.syn(UInt32($0))) }
+        var set = CaptureSet(try Capture.open(file: folder.write(CaptureFile(packets: packets).bytes), tap: .both), nil)
+        var count = 0
+        while try set.readInterfaces(
+            horizon: .start + CaptureSet.slice, packets: { count += $0.count }, advance: { _ in })
+        {}
+        #expect(count == packets.count)
+    }
 }
