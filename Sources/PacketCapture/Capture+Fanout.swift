@@ -22,13 +22,15 @@ extension Capture {
         return FanoutGroup(id: UInt16(truncatingIfNeeded: value))
     }
 
+    /// Lets nothing pass any more.
+    func passNothing() throws(CaptureError) {
+        try attach([sock_filter(code: UInt16(BPF_RET | BPF_K), jt: 0, jf: 0, k: 0)], as: SO_ATTACH_FILTER, SOL_SOCKET)
+    }
+
     /// Becomes one of a group that does not spread its packets yet.
     ///
-    /// Until now this capture saw what the others see too: it is dropped.
+    /// This capture passed nothing for longer than its timeout. What it saw before the others have seen too: it is dropped.
     mutating func join(_ group: FanoutGroup) throws(CaptureError) {
-        try attach([sock_filter(code: UInt16(BPF_RET | BPF_K), jt: 0, jf: 0, k: 0)], as: SO_ATTACH_FILTER, SOL_SOCKET)
-        // The kernel hands over the block that it has begun within the capture's timeout.
-        usleep(50_000)
         discard()
         try join(id: group.id, flags: 0)
     }

@@ -37,10 +37,15 @@ package final class FannedCaptures: @unchecked Sendable {
         let place = sockets.count
         add(first)
         for _ in 1..<threads {
-            var next = try Capture.open(interface: name, tap: tap, options: options)
-            try next.join(group)
-            try next.setFilter(filter)
+            let next = try Capture.open(interface: name, tap: tap, options: options)
+            try next.passNothing()
             add(next)
+        }
+        // The kernel hands over a block that it has begun within the timeout.
+        usleep(5_000 * UInt32(options.timeoutMilliseconds))
+        for socket in sockets[(place + 1)...] {
+            try socket.capture.join(group)
+            try socket.capture.setFilter(filter)
         }
         try sockets[place].capture.spread()
     }

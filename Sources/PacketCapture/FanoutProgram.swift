@@ -7,6 +7,8 @@ import CPcap
 /// tunnels, ICMP errors, fragments, extension headers, inner VLAN tags. So the order in which the director took
 /// connections on is one socket's order, and all fragments of a packet meet.
 ///
+/// A driver that leaves headers outside a packet's first piece of memory ends the program with 0: the first socket too.
+///
 /// The program does not know what a virtual service is: who traces a packet is decided when it was read.
 ///
 /// - Source: `fanout_demux_bpf` in `net/packet/af_packet.c`, which takes the result modulo the number of sockets.
