@@ -34,3 +34,11 @@ expect_pass clients tcp/192.168.122.100:8081
 expect_match "what the kernel counted: connections" "$(counted clients tcp/192.168.122.100:8081)" '^all 7 '
 expect_equal "templates: one for each network of clients" \
     "$(lines_with '^TCP.* 172\.16\.[1-6]\.0:0 ' "$LAB_OUT/clients-connections.txt")" 6
+
+# The templates of the networks are still there, and a capture that begins now knows them from the table.
+trace again on client sh -c 'for client in 1.2 2.1 3.1 4.1 5.1; do
+    curl -s --interface 172.16.$client -o /dev/null http://192.168.122.100:8081/; done'
+expect_same_counts again tcp/192.168.122.100:8081
+expect_audit_closed again tcp/192.168.122.100:8081
+expect_equal "who sent them where they went" "$(sqlite3 "$database" "SELECT origin, count(*) FROM connections
+    JOIN run ON run.id = run_id WHERE run.name = 'again' AND is_assignment GROUP BY origin")" 'follows_template|5'
