@@ -54,6 +54,8 @@ package struct Replay {
         let tracers = Tracers(
             count: threads, capacity: trackedConnections, firstConnectionID: sink.firstConnectionID, states: states,
             level: level)
+        // The only snapshot is of services that were made for the captures.
+        if states.count == 1 { tracers.beginWithoutTemplates() }
         var journal = ReplayJournal(
             states: states, level: level,
             counters: kernelStates.isEmpty ? .absent : states.count == 1 ? .fromZero : .growing)

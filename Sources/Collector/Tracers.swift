@@ -35,8 +35,6 @@ package final class Tracers: Sendable {
                 capacity: share, firstConnectionID: firstConnectionID, isNumberedLater: count > 1)
             tracer.setLevel(level, at: states[0].observedAt)
             for state in states { tracer.update(to: state) }
-            // The only snapshot is of services that were made for the captures.
-            if states.count == 1 { tracer.beginWithoutTemplates() }
             return Shard(tracer)
         }
         currentSharder = Mutex(shards[0].tracer.withLock { $0.makeSharder() })
@@ -46,6 +44,11 @@ package final class Tracers: Sendable {
 
     /// Tells whose a packet is, until the configuration changes.
     var sharder: ClientSharder { currentSharder.withLock { $0 } }
+
+    /// Says that the services were made for the capture: no persistence template is older.
+    func beginWithoutTemplates() {
+        for shard in shards { shard.tracer.withLock { $0.beginWithoutTemplates() } }
+    }
 
     /// Follows the kernel's configuration.
     ///

@@ -122,6 +122,21 @@ struct LabRecordingTests {
         return text.split(separator: "\n").map(String.init)
     }
 
+    @Test func `without the table nobody knows who followed a template, but for services made for the captures`() throws
+    {
+        let recording = try #require(LabRecording.all.first { $0.name == "persistence-flows" })
+        var replay = try recording.replay(threads: 2)
+        let uncertain = { (replay: Replay) in
+            try replay.run(name: "lab").virtualServices.flatMap(\.assignments).count { $0.isScheduled == nil }
+        }
+        #expect(try uncertain(replay) == 0)
+        for index in replay.kernelStates.indices { replay.kernelStates[index].connections = nil }
+        // Of each client's flows the first.
+        #expect(try uncertain(replay) >= 4)
+        replay.kernelStates.removeFirst(replay.kernelStates.count - 1)
+        #expect(try uncertain(replay) == 0)
+    }
+
     @Test(arguments: LabRecording.all)
     func `several threads find the same, down to the ids`(recording: LabRecording) throws {
         let alone = try recording.replay(threads: 1).run(name: "lab")
