@@ -74,7 +74,7 @@ package final class CaptureThread: Sendable {
         captures: consuming sending LiveCaptures, tracers: Tracers, level: LevelPolicy = .auto,
         started: Timestamp = .now()
     ) {
-        tracers.setLevel(level.initial, at: started)
+        tracers.setLevel(level.initial)
         captures.deal(to: tracers)
         work = Mutex(
             Work(
@@ -184,7 +184,7 @@ package final class CaptureThread: Sendable {
         case .handshake:
             // What the filter holds back from now on must not be missed.
             work.pendingLevel = nil
-            work.tracers.setLevel(.handshake, at: change.time.timestamp)
+            work.tracers.setLevel(.handshake)
         case .full:
             // Everything passes from now on, and the tracer gets there in a moment.
             change.time = UTCTime(.now())
@@ -224,7 +224,7 @@ package final class CaptureThread: Sendable {
             if let change = work.pendingLevel, change.time.timestamp.rawValue <= horizon {
                 try work.captures.trace(before: change.time.timestamp.rawValue, work.tracers)
                 work.pendingLevel = nil
-                work.tracers.setLevel(change.level, at: change.time.timestamp)
+                work.tracers.setLevel(change.level)
             }
             while let mark = work.pendingMarks.min(), mark.rawValue <= horizon {
                 try work.captures.trace(before: mark.rawValue, work.tracers)

@@ -33,7 +33,7 @@ package final class Tracers: Sendable {
         shards = (0..<count).map { _ in
             var tracer = ConnectionTracer(
                 capacity: share, firstConnectionID: firstConnectionID, isNumberedLater: count > 1)
-            tracer.setLevel(level, at: states[0].observedAt)
+            tracer.level = level
             for state in states { tracer.update(to: state) }
             return Shard(tracer)
         }
@@ -60,8 +60,9 @@ package final class Tracers: Sendable {
         currentSharder.withLock { $0 = sharder }
     }
 
-    func setLevel(_ level: CaptureLevel, at time: Timestamp) {
-        for shard in shards { shard.tracer.withLock { $0.setLevel(level, at: time) } }
+    /// Tells what the captures show of what comes next.
+    func setLevel(_ level: CaptureLevel) {
+        for shard in shards { shard.tracer.withLock { $0.level = level } }
     }
 
     func process(_ packets: Span<PacketSummary>, in shard: Int) {

@@ -35,11 +35,7 @@ extension ConnectionTracer {
         guard record.vip.inPackets > 1, record.vip.start == packet.sequence else { return }
         count(.retransmission, service: record.service)
         let reason = SYNRetransmission(of: record)
-        if record.realServer == FlowRecord.unknown {
-            serviceCounts[Int(record.service)].troubles.synRetransmissions[reason, default: 0] += 1
-        } else {
-            serverCounts[Int(record.realServer)].troubles.synRetransmissions[reason, default: 0] += 1
-        }
+        countTrouble(of: record) { $0.synRetransmissions[reason, default: 0] += 1 }
         guard !record.marks.contains(.synRepeated) else { return }
         flows[number].marks.insert(.synRepeated)
         report(.synRetransmitted, of: record, at: packet.time, reason.words)

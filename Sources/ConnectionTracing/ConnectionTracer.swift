@@ -30,10 +30,8 @@ package struct ConnectionTracer: ~Copyable {
     /// The sysctl `conn_reuse_mode`.
     var reuseMode = 1
 
-    /// What the capture shows; see ``setLevel(_:at:)``.
-    var level = CaptureLevel.full
-    /// Since when.
-    var levelSince = Timestamp(rawValue: .min)
+    /// What the capture shows of what comes next.
+    package var level = CaptureLevel.full
 
     /// The latest time told by packets or ``advance(to:)``, in nanoseconds since the epoch.
     package internal(set) var now: Int64 = 0
@@ -191,11 +189,7 @@ package struct ConnectionTracer: ~Copyable {
 
     /// Reports something about a connection.
     mutating func report(_ kind: TraceEvent.Kind, of record: FlowRecord, at time: Int64, _ detail: String = "") {
-        if record.realServer == FlowRecord.unknown {
-            serviceCounts[Int(record.service)].troubles.events[kind, default: 0] += 1
-        } else {
-            serverCounts[Int(record.realServer)].troubles.events[kind, default: 0] += 1
-        }
+        countTrouble(of: record) { $0.events[kind, default: 0] += 1 }
         guard events.count < Self.mostEvents else {
             eventsDropped += 1
             return
@@ -206,6 +200,15 @@ package struct ConnectionTracer: ~Copyable {
                 time: Timestamp(rawValue: time), kind: kind,
                 virtualService: topology.services[Int(record.service)].identity, realServer: endpoint(of: record),
                 connection: record.id, detail: detail.isEmpty ? client : "\(client), \(detail)"))
+    }
+
+    /// Counts a trouble with a connection's real server, or with its virtual service where that is not known.
+    mutating func countTrouble(of record: FlowRecord, _ count: (inout Troubles) -> Void) {
+        if record.realServer == FlowRecord.unknown {
+            count(&serviceCounts[Int(record.service)].troubles)
+        } else {
+            count(&serverCounts[Int(record.realServer)].troubles)
+        }
     }
 
     mutating func count(_ cause: Cause, service: UInt16) {

@@ -101,19 +101,13 @@ package struct FlowTable: ~Copyable {
     /// The first record of `hash`, which is not looked at but asked for: its first line, and the line of one side.
     @inline(__always)
     func candidate(_ hash: UInt32, side: Int) -> UInt32 {
-        var position = hash & slotMask
-        while true {
-            let slot = unsafe slots[Int(position)]
-            if slot == Self.emptySlot { return Self.none }
-            if UInt32(truncatingIfNeeded: slot >> 32) == hash {
-                let number = UInt32(truncatingIfNeeded: slot)
-                let record = unsafe UnsafeRawPointer(records + Int(number))
-                unsafe ipvscope_prefetch(record)
-                unsafe ipvscope_prefetch(record + 64 * (1 + side))
-                return number
-            }
-            position = (position &+ 1) & slotMask
+        let number = find(hash) { _ in true }
+        if number != Self.none {
+            let record = unsafe UnsafeRawPointer(records + Int(number))
+            unsafe ipvscope_prefetch(record)
+            unsafe ipvscope_prefetch(record + 64 * (1 + side))
         }
+        return number
     }
 
     /// The connection of a client port with a virtual service.

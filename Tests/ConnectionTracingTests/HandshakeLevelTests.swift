@@ -7,7 +7,7 @@ import Testing
 struct HandshakeLevelTests {
     private static func stage(capacity: Int = 1_000) -> Stage {
         var stage = Stage(capacity: capacity)
-        stage.tracer.setLevel(.handshake, at: Timestamp(rawValue: stage.now))
+        stage.tracer.level = .handshake
         return stage
     }
 
