@@ -64,6 +64,9 @@ extension ServiceConfiguration {
         if persistenceTimeout != old.persistenceTimeout {
             changes.append("persistence \(old.persistenceTimeout) s → \(persistenceTimeout) s")
         }
+        if persistencePrefixLength != old.persistencePrefixLength {
+            changes.append("persistence of /\(old.persistencePrefixLength) → /\(persistencePrefixLength)")
+        }
         for server in realServers {
             guard let before = old.realServers.first(where: { $0.endpoint == server.endpoint }) else {
                 changes.append("\(server.endpoint) added with weight \(server.weight)")

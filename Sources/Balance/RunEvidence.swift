@@ -106,18 +106,21 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var scheduler: Scheduler
     package var flags: VirtualService.Flags
     package var persistenceTimeout: UInt32
+    /// How many leading bits of the client address persistence looks at.
+    package var persistencePrefixLength: UInt8
     /// In the kernel's list order.
     package var realServers: [ConfiguredRealServer]
 
     package init(
         notBefore: Timestamp, seen: Timestamp, scheduler: Scheduler, flags: VirtualService.Flags = [],
-        persistenceTimeout: UInt32 = 0, realServers: [ConfiguredRealServer]
+        persistenceTimeout: UInt32 = 0, persistencePrefixLength: UInt8 = 32, realServers: [ConfiguredRealServer]
     ) {
         self.notBefore = notBefore
         self.seen = seen
         self.scheduler = scheduler
         self.flags = flags
         self.persistenceTimeout = persistenceTimeout
+        self.persistencePrefixLength = persistencePrefixLength
         self.realServers = realServers
     }
 
@@ -125,7 +128,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package init(of service: VirtualService, seen time: Timestamp, notBefore: Timestamp) {
         self.init(
             notBefore: notBefore, seen: time, scheduler: service.scheduler, flags: service.flags,
-            persistenceTimeout: service.persistenceTimeout,
+            persistenceTimeout: service.persistenceTimeout, persistencePrefixLength: service.persistencePrefixLength,
             realServers: service.realServers.map {
                 ConfiguredRealServer(
                     endpoint: $0.endpoint, weight: $0.weight, forwardingMethod: $0.forwardingMethod,

@@ -198,7 +198,11 @@ package struct EvidenceRecorder: Sendable {
 
     private static func describe(_ configuration: ServiceConfiguration) -> String {
         let servers = configuration.realServers.map { "\($0.endpoint) weight \($0.weight)" }
-        return "\(configuration.scheduler): " + (servers.isEmpty ? "no real servers" : servers.joined(separator: ", "))
+        let persistence =
+            configuration.flags.contains(.persistent)
+            ? " persistent \(configuration.persistenceTimeout) s /\(configuration.persistencePrefixLength)" : ""
+        return "\(configuration.scheduler)\(persistence): "
+            + (servers.isEmpty ? "no real servers" : servers.joined(separator: ", "))
     }
 
     /// The kernel's growth since the first reading beside what was captured, now.

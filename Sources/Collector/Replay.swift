@@ -41,7 +41,9 @@ package struct Replay {
 
     private func run<Sink: ReplaySink>(into makeSink: (Timestamp) throws(StoreError) -> Sink) throws -> RunEvidence {
         let states = try kernelStates.isEmpty ? [ServiceFinder.find(vipPath: vipPath, dipPath: dipPath)] : kernelStates
-        let captures = try open()
+        var captures = try open()
+        let tunnelPorts = states.flatMap(\.virtualServices).tunnelPorts
+        captures.visitEach { $0.setTunnelPorts(tunnelPorts) }
         var sink = try makeSink(states[0].observedAt)
         // The tracer is gone before the evidence is gathered: neither needs little memory.
         let summary = try trace(captures, states, into: &sink)

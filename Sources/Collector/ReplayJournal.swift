@@ -52,6 +52,7 @@ struct ReplayJournal {
             case .reading(let state):
                 // Entries that expired since the last packet are none that the reading lacks.
                 if time.rawValue < .max { tracers.advance(to: time.rawValue) }
+                tracers.update(to: state)
                 if let entries = state.connections { tracers.observe(entries, began: state.observedAt) }
                 let (configurations, events) = recorder.observe(state, trace: tracers.summary())
                 write([StoreBatch(events: events, configurations: configurations)], &sink)

@@ -34,7 +34,9 @@ package final class Tracers: Sendable {
             var tracer = ConnectionTracer(
                 capacity: share, firstConnectionID: firstConnectionID, isNumberedLater: count > 1)
             tracer.level = level
+            // What comes later is known from the start, and settings are followed as their readings come.
             for state in states { tracer.update(to: state) }
+            tracer.update(to: states[0])
             return Shard(tracer)
         }
         currentSharder = Mutex(shards[0].tracer.withLock { $0.makeSharder() })

@@ -7,6 +7,8 @@ package import PacketDecoding
 /// services and real servers. With persistence a client's connections hang together, and so may its neighbours'.
 package struct ClientSharder: Sendable {
     let endpoints: EndpointTable
+    /// Where FTP's data connections may be; `nil` if there is no FTP.
+    let dataEndpoints: EndpointTable?
     /// Where firewall marks are, addresses are learned while packets are traced: one tracer does it all.
     let hasMarks: Bool
     /// How much of the address decides; `nil` is all of it and the port.
@@ -15,14 +17,25 @@ package struct ClientSharder: Sendable {
     /// - Returns: A number below `count`, the same for all packets of a client's port.
     package func shard(of packet: PacketSummary, count: Int) -> Int {
         guard !hasMarks else { return 0 }
-        let isIn =
+        var isIn =
             endpoints.match(
                 packet.destinationHigh, packet.destinationLow, port: packet.destinationPort,
                 transport: packet.transport
             ).isKnown
+        if !isIn, let dataEndpoints { isIn = isData(packet, dataEndpoints) }
         return isIn
             ? shard(packet.sourceHigh, packet.sourceLow, packet.sourcePort, count)
             : shard(packet.destinationHigh, packet.destinationLow, packet.destinationPort, count)
+    }
+
+    /// Whether a packet may be one of a data connection towards the real server.
+    private func isData(_ packet: PacketSummary, _ dataEndpoints: EndpointTable) -> Bool {
+        let source = endpoints.match(
+            packet.sourceHigh, packet.sourceLow, port: packet.sourcePort, transport: packet.transport)
+        return !source.isKnown
+            && dataEndpoints.match(
+                packet.destinationHigh, packet.destinationLow, port: 0, transport: packet.transport
+            ).isKnown
     }
 
     /// - Returns: The shard of the packets of an entry of the kernel's table.
@@ -48,6 +61,7 @@ extension ConnectionTracer {
     /// Deals out packets as this tracer's configuration says.
     package func makeSharder() -> ClientSharder {
         ClientSharder(
-            endpoints: topology.table, hasMarks: topology.hasMarks, prefixLength: topology.clientPrefixLength)
+            endpoints: topology.table, dataEndpoints: topology.hasFTP ? topology.dataTable : nil,
+            hasMarks: topology.hasMarks, prefixLength: topology.clientPrefixLength)
     }
 }

@@ -149,6 +149,8 @@ package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable, BitwiseC
     case rejected = 5
     /// An assignment, and nobody can tell whether a template from before the capture led or the scheduler was asked.
     case perhapsFollowsTemplate = 6
+    /// A data connection of FTP: the kernel made its entry from what the control connection said, and counts its packets.
+    case ftpData = 7
 
     /// Whether the kernel chose a real server for it: its counter of connections grew.
     package var isAssignment: Bool { isScheduled != false || self == .followsTemplate }
@@ -157,7 +159,7 @@ package enum ConnectionOrigin: UInt8, Sendable, Hashable, CaseIterable, BitwiseC
     package var isScheduled: Bool? {
         switch self {
         case .assigned, .assignedOnReusedPort: true
-        case .sameEntry, .beganBefore, .followsTemplate, .rejected: false
+        case .sameEntry, .beganBefore, .followsTemplate, .rejected, .ftpData: false
         case .perhapsFollowsTemplate: nil
         }
     }

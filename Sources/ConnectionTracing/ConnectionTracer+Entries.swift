@@ -36,6 +36,7 @@ extension ConnectionTracer {
         let isFirst = templates.knownSince == .max
         for entry in entries {
             let virtual = virtual(of: entry)
+            if virtual == nil, topology.hasFTP, observeData(entry, at: began) { continue }
             let service = virtual.map { topology.virtuals[Int($0)].service }
             if entry.isTemplate {
                 without["template", default: 0] += 1
@@ -95,7 +96,7 @@ extension ConnectionTracer {
         else { return }
         templates.learn(
             service: service, client: entry.client.address, prefixLength: persistence.prefixLength,
-            endpoint: endpoint(of: entry), expiresIn: entry.expiresIn, at: time.rawValue)
+            timeout: persistence.timeout, endpoint: endpoint(of: entry), expiresIn: entry.expiresIn, at: time.rawValue)
     }
 
     /// A firewall mark stands where other rows have their virtual address: of IPv6 in its first four bytes.
@@ -115,11 +116,12 @@ extension ConnectionTracer {
         let address = entry.realServer.address
         let server = topology.table.match(
             address.high, address.low, port: entry.realServer.port, transport: entry.transportProtocol.rawValue)
-        return server.endpoint == FlowRecord.unknown ? nil : server.endpoint
+        if server.endpoint != FlowRecord.unknown { return server.endpoint }
+        return topology.hasFTP ? dataEndpoint(of: entry) : nil
     }
 
     /// - Returns: Whether the row names the real server that the packets went to.
-    private mutating func note(_ entry: ConnectionEntry, on number: UInt32, at time: Timestamp) -> Bool {
+    mutating func note(_ entry: ConnectionEntry, on number: UInt32, at time: Timestamp) -> Bool {
         guard let server = endpoint(of: entry) else { return false }
         if flows[number].endpoint == FlowRecord.unknown { bind(number, to: server) }
         // A client port scheduled anew shows two rows for a tick: the other one is of its predecessor.
@@ -158,6 +160,7 @@ extension ConnectionTracer {
         record.first = time.rawValue
         record.last = time.rawValue
         let number = flows.insert(record, hash: client.hash(seed))
+        if topology.hasFTP { controls.add(number, record, in: topology) }
         follow(entry, on: number, at: time)
         bind(number, to: server)
         if flows[number].realServer == FlowRecord.unknown {

@@ -54,7 +54,9 @@ extension ConnectionTracer {
     /// A packet that lags behind the connection which had the client's port before has a sequence number from before
     /// this one's first.
     private mutating func couldServe(_ record: FlowRecord, _ packet: PacketSummary, _ lookup: Lookup) -> Bool {
-        guard topology.endpoints[Int(lookup.endpoint)].services.contains(record.service) else { return false }
+        guard topology.endpoints[Int(lookup.endpoint)].services.contains(record.service),
+            topology.endpoints[Int(lookup.endpoint)].isData == record.marks.contains(.ftpData)
+        else { return false }
         guard record.transport == 6, record.vip.syn != 0, !packet.marks.contains(.icmpError) else { return true }
         if !lookup.isIn, !packet.flags.contains(.ack) { return false }
         let distance = (lookup.isIn ? packet.sequence : packet.acknowledgement) &- record.vip.start

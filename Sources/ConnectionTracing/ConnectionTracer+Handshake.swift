@@ -6,6 +6,7 @@ extension ConnectionTracer {
     /// Called for every SYN and RST, after it was applied to its connection.
     @inline(never)
     mutating func noteHandshake(_ number: UInt32, _ packet: PacketSummary, _ leg: Leg) {
+        guard !flows[number].isDoubtful else { return }
         if packet.flags.contains(.rst) {
             noteReset(number, packet, leg)
         } else if leg.isIn {

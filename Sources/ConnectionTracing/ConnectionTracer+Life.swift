@@ -142,7 +142,7 @@ extension ConnectionTracer {
         let number = flows.insert(record, hash: lookup.hash)
         self.number(number, packet)
         if let persistence = topology.services[Int(service)].persistence,
-            marks.isDisjoint(with: [.beganBefore, .sameEntry])
+            marks.isDisjoint(with: [.beganBefore, .sameEntry, .ftpData])
         {
             let (template, following) = templates.join(
                 service: service, client: record.client.endpoint.address, prefixLength: persistence.prefixLength,
@@ -154,6 +154,7 @@ extension ConnectionTracer {
             case .perhaps: flows[number].marks.insert(.perhapsFollowsTemplate)
             }
         }
+        if topology.hasFTP { controls.add(number, flows[number], in: topology) }
         halfOpen.append(number, in: flows) { $0.isHalfOpen }
         return number
     }
@@ -180,6 +181,7 @@ extension ConnectionTracer {
         let server = Int(index)
         flows[number].endpoint = endpoint
         flows[number].realServer = index
+        if topology.hasFTP { controls.bind(flows[number], in: topology) }
         if topology.servers[server].forwardingMethod != .masquerading { flows[number].marks.insert(.inputOnly) }
         let template = flows[notesOf: number].template
         switch template > 0 ? templates.bind(template - 1, to: endpoint) : .yes {
@@ -243,6 +245,7 @@ extension ConnectionTracer {
         }
         let template = flows[notesOf: number].template
         if template > 0 { templates.leave(template - 1, at: now) }
+        if topology.hasFTP { controls.remove(number, record, in: topology) }
         flows.unlink(number, hash: record.client.hash(seed))
         flows.release(number)
     }

@@ -50,7 +50,7 @@ extension ConnectionTracer {
             if lookups[index].isRelevant {
                 trace(packets, index, lookups[index])
             } else {
-                passOver(packets[index])
+                passOver(packets, index)
             }
         }
     }

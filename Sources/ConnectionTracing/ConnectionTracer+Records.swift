@@ -8,6 +8,7 @@ extension ConnectionTracer {
         let outcome = outcome(of: record, ifOpen: outcomeIfOpen)
         flows[number].marks.insert(.written)
         flows[number].marks.remove(.entryRead)
+        guard !record.isDoubtful else { return }
         if outcome != .open, !record.marks.contains(.ended) {
             flows[number].marks.insert(.ended)
             noteOutcome(outcome, of: record)

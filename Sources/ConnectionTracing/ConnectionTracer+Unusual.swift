@@ -127,9 +127,10 @@ extension ConnectionTracer {
 
     /// A packet of no known address or of no interest.
     @inline(never)
-    mutating func passOver(_ packet: PacketSummary) {
-        if topology.hasMarks, packet.tap != .dip {
-            strangers.keep(packet)
+    mutating func passOver(_ packets: Span<PacketSummary>, _ index: Int) {
+        if topology.hasFTP, packets[index].transport == 6, traceData(packets, index) { return }
+        if topology.hasMarks, packets[index].tap != .dip {
+            strangers.keep(packets[index])
         }
         foreignPackets += 1
     }

@@ -46,6 +46,8 @@ package struct ConnectionTracer: ~Copyable {
     var halfOpen = AgeQueue()
     /// Packets of no known address that may be a firewall mark's.
     var strangers = Strangers()
+    /// Whose FTP data connections there may be.
+    var controls = ControlConnections()
 
     var records: [ConnectionRecord] = []
     var finishCursor: UInt32 = 0
@@ -133,7 +135,8 @@ package struct ConnectionTracer: ~Copyable {
             isDefending = defends
             stateTable = EntryStateTable(isDefending: defends)
         }
-        topology.update(to: state)
+        // Between two readings the kernel went by other settings than we.
+        if topology.update(to: state) { templates.forgetReading() }
         while serviceCounts.count < topology.services.count { serviceCounts.append(ServiceCounts()) }
         while serverCounts.count < topology.servers.count {
             serverCounts.append(ServerCounts())

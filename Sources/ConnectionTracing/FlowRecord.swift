@@ -79,6 +79,8 @@ package struct FlowRecord: BitwiseCopyable {
         /// Known from the kernel's table alone so far.
         static var adopted: Self { Self(rawValue: 1 << 21) }
         static var perhapsFollowsTemplate: Self { Self(rawValue: 1 << 22) }
+        /// A data connection of FTP.
+        static var ftpData: Self { Self(rawValue: 1 << 23) }
 
         // Why it was not sent on, as the director's ICMP error tells.
         static var unreachable: Self { Self(rawValue: 1 << 24) }
@@ -142,8 +144,12 @@ package struct FlowRecord: BitwiseCopyable {
     /// Whether nothing was ever sent on to a real server.
     var isUnforwarded: Bool { dip.inPackets == 0 && dip.outPackets == 0 }
 
+    /// Whether it may be no connection of a virtual service: FTP's data connections are told by being sent on.
+    var isDoubtful: Bool { marks.contains(.ftpData) && endpoint == FlowRecord.unknown }
+
     var origin: ConnectionOrigin {
         if marks.contains(.beganBefore) { return .beganBefore }
+        if marks.contains(.ftpData) { return .ftpData }
         if marks.contains(.rejected) { return .rejected }
         if marks.contains(.sameEntry) { return .sameEntry }
         if marks.contains(.followsTemplate) { return .followsTemplate }

@@ -21,6 +21,8 @@ struct PersistenceTemplates {
         var endpoint: UInt16?
         /// When its timer runs out, unless it is given more time.
         var due: Int64
+        /// What its timer begins at: the virtual service's when it was made, whatever that is set to later.
+        var timeout: Int64
         /// Connections in the kernel's table that hang on it.
         var children = 1
         /// When the last of them left.
@@ -51,16 +53,22 @@ struct PersistenceTemplates {
     /// Notes that every template there is now is known.
     mutating func noteReading(at time: Int64) { knownSince = min(knownSince, time) }
 
+    /// Notes that the kernel may have templates now that are not known, until its table is read again.
+    mutating func forgetReading() { knownSince = .max }
+
     /// Takes in a template that the kernel's table shows, unless its client has one already.
     ///
     /// - Parameter expiresIn: Its timer, in whole seconds.
     mutating func learn(
-        service: UInt16, client: IPAddress, prefixLength: UInt8, endpoint: UInt16?, expiresIn: UInt32, at time: Int64
+        service: UInt16, client: IPAddress, prefixLength: UInt8, timeout: UInt32, endpoint: UInt16?, expiresIn: UInt32,
+        at time: Int64
     ) {
         let key = Key(service: service, clients: client.masked(to: prefixLength))
         guard numbers[key] == nil else { return }
         let due = time + Int64(expiresIn) * 1_000_000_000
-        _ = insert(Template(key: key, endpoint: endpoint, due: due, children: 0, isOlder: true), at: time)
+        let template = Template(
+            key: key, endpoint: endpoint, due: due, timeout: Int64(timeout) * 1_000_000_000, children: 0, isOlder: true)
+        _ = insert(template, at: time)
     }
 
     /// Ties a new connection to its client's template, or makes one.
@@ -70,11 +78,10 @@ struct PersistenceTemplates {
         service: UInt16, client: IPAddress, prefixLength: UInt8, timeout: UInt32, at time: Int64
     ) -> (number: UInt32, following: Following) {
         let key = Key(service: service, clients: client.masked(to: prefixLength))
-        let due = time + Int64(timeout) * 1_000_000_000
         if let number = numbers[key], let template = templates[Int(number)] {
             if template.gone.map({ $0 > time }) ?? true {
                 templates[Int(number)]?.children += 1
-                templates[Int(number)]?.due = due
+                templates[Int(number)]?.due = time + template.timeout
                 // One that was read may be this connection's own; an old one may have run out.
                 let isSure = template.children > 0 || time > knownSince
                 return (number, !template.isOlder || isSure && time <= template.due ? .yes : .perhaps)
@@ -82,7 +89,9 @@ struct PersistenceTemplates {
             remove(number)
         }
         let isKnown = time > knownSince
-        return (insert(Template(key: key, due: due, isOlder: !isKnown), at: time), isKnown ? .no : .perhaps)
+        let length = Int64(timeout) * 1_000_000_000
+        let template = Template(key: key, due: time + length, timeout: length, isOlder: !isKnown)
+        return (insert(template, at: time), isKnown ? .no : .perhaps)
     }
 
     private mutating func insert(_ template: Template, at time: Int64) -> UInt32 {

@@ -15,13 +15,16 @@ struct Topology {
         /// Indices into the list of real servers.
         var realServers: [UInt16] = []
 
+        /// Where the clients of FTP's data connections turn to; `nil` unless it is FTP.
+        var data: UInt16?
+
         var isMark: Bool { identity.endpoint == nil }
     }
 
     /// An address and port that clients turn to.
     struct Virtual {
         let service: UInt16
-        /// Port 0 stands for any; `nil` is a firewall mark's, of which packets tell nothing.
+        /// Port 0 stands for any; `nil` is a firewall mark's, of which packets tell nothing, or that of data connections.
         let endpoint: Endpoint?
         let transport: UInt8
     }
@@ -39,6 +42,8 @@ struct Topology {
         var services: [UInt16]
         /// By the same place the service's real server.
         var servers: [UInt16]
+        /// Whether this is any port of it that data connections of FTP come from or go to.
+        var isData = false
     }
 
     private(set) var services: [Service] = []
@@ -46,6 +51,8 @@ struct Topology {
     private(set) var servers: [Server] = []
     private(set) var endpoints: [ServerEndpoint] = []
     private(set) var table = EndpointTable()
+    /// The addresses of FTP services and their real servers, of which any port may be a data connection's.
+    private(set) var dataTable = EndpointTable()
     /// Grows whenever the table changes.
     private(set) var generation = 0
     /// Whether one client port may have several connections to one real server: it serves more than one virtual service,
@@ -54,9 +61,12 @@ struct Topology {
     /// Whether any virtual service takes packets of which the address does not tell it.
     private(set) var hasMarks = false
     private(set) var hasOnePacket = false
+    /// Whether any service is FTP.
+    private(set) var hasFTP = false
     /// Whether any real server is told by its MAC address.
     private(set) var hasDirectRouting = false
-    /// How much of a client's address decides where it goes: less than all of it, port included, with persistence.
+    /// How much of a client's address decides where it goes: less than all of it, port included, with persistence. The
+    /// least that any reading said.
     private(set) var clientPrefixLength: UInt8?
     private var neighbours: [(address: IPAddress, link: UInt64)] = []
 
@@ -66,14 +76,19 @@ struct Topology {
     private static let link: UInt8 = 255
     private static let linkMark: UInt64 = 1 << 63
 
-    mutating func update(to state: KernelState) {
+    /// - Returns: Whether persistence is new in any virtual service, or set otherwise than before.
+    mutating func update(to state: KernelState) -> Bool {
+        var hasNewPersistence = false
         for service in state.virtualServices {
             let index = self.index(of: service.identity)
             guard index != FlowRecord.unknown else { continue }
             services[Int(index)].isOnePacket = service.flags.contains(.onePacket)
-            services[Int(index)].persistence =
+            let old = services[Int(index)].persistence
+            let new =
                 service.flags.contains(.persistent)
-                ? (service.persistenceTimeout, service.persistencePrefixLength) : nil
+                ? (timeout: service.persistenceTimeout, prefixLength: service.persistencePrefixLength) : nil
+            services[Int(index)].persistence = new
+            if let new { hasNewPersistence = hasNewPersistence || old.map { $0 != new } ?? true }
             for server in service.realServers { add(server, to: index) }
         }
         neighbours = state.neighbours.map { ($0.key, $0.value.bits) }
@@ -83,8 +98,12 @@ struct Topology {
         hasMarks = services.contains(where: \.isMark)
         hasOnePacket = services.contains(where: \.isOnePacket)
         hasDirectRouting = servers.contains { $0.forwardingMethod == .directRouting }
-        clientPrefixLength = services.compactMap(\.persistence).map(\.prefixLength).min()
+        hasFTP = services.contains { $0.data != nil }
+        // A data connection hangs together with its client's control connection.
+        let prefixLength = services.compactMap(\.persistence).map(\.prefixLength).min() ?? (hasFTP ? 128 : nil)
+        clientPrefixLength = [prefixLength, clientPrefixLength].compactMap(\.self).min()
         rebuild()
+        return hasNewPersistence
     }
 
     private mutating func index(of identity: VirtualServiceIdentity) -> UInt16 {
@@ -97,6 +116,10 @@ struct Topology {
         virtuals.append(
             Virtual(
                 service: index, endpoint: identity.endpoint, transport: identity.transportProtocol?.rawValue ?? 0))
+        if identity.isFTP, virtuals.count < FlowRecord.unknown {
+            services[Int(index)].data = UInt16(virtuals.count)
+            virtuals.append(Virtual(service: index, endpoint: nil, transport: TransportProtocol.tcp.rawValue))
+        }
         return index
     }
 
@@ -120,14 +143,23 @@ struct Topology {
             endpoints[place].services.append(service)
             endpoints[place].servers.append(UInt16(servers.count - 1))
         }
+        guard services[Int(service)].data != nil, endpoints.count < FlowRecord.unknown else { return }
+        let anyPort = Endpoint(address: server.endpoint.address, port: 0)
+        let data = Int(place(of: anyPort, TransportProtocol.tcp.rawValue, isData: true))
+        guard !endpoints[data].services.contains(service) else { return }
+        endpoints[data].services.append(service)
+        endpoints[data].servers.append(UInt16(servers.count - 1))
     }
 
     private static let transports = [TransportProtocol.tcp, .udp, .sctp].map(\.rawValue)
 
-    private mutating func place(of endpoint: Endpoint, _ transport: UInt8) -> UInt16 {
-        let known = endpoints.firstIndex { $0.endpoint == endpoint && $0.transport == transport }
+    private mutating func place(of endpoint: Endpoint, _ transport: UInt8, isData: Bool = false) -> UInt16 {
+        let known = endpoints.firstIndex {
+            $0.endpoint == endpoint && $0.transport == transport && $0.isData == isData
+        }
         if let known { return UInt16(known) }
-        endpoints.append(ServerEndpoint(transport: transport, endpoint: endpoint, services: [], servers: []))
+        endpoints.append(
+            ServerEndpoint(transport: transport, endpoint: endpoint, services: [], servers: [], isData: isData))
         return UInt16(endpoints.count - 1)
     }
 
@@ -139,7 +171,7 @@ struct Topology {
                 EndpointTable.Entry(
                     transport: virtual.transport, endpoint: endpoint, isRealServer: false, index: UInt16(index)))
         }
-        for (index, endpoint) in endpoints.enumerated() {
+        for (index, endpoint) in endpoints.enumerated() where !endpoint.isData {
             entries.append(
                 EndpointTable.Entry(
                     transport: endpoint.transport, endpoint: endpoint.endpoint, isRealServer: true,
@@ -158,7 +190,25 @@ struct Topology {
             }
         }
         table = EndpointTable(entries)
+        if hasFTP { dataTable = makeDataTable() }
         generation += 1
+    }
+
+    private func makeDataTable() -> EndpointTable {
+        let transport = TransportProtocol.tcp.rawValue
+        var entries: [EndpointTable.Entry] = []
+        for service in services {
+            guard let data = service.data, let address = service.identity.endpoint?.address else { continue }
+            let anyPort = Endpoint(address: address, port: 0)
+            entries.append(
+                EndpointTable.Entry(transport: transport, endpoint: anyPort, isRealServer: false, index: data))
+        }
+        for (index, endpoint) in endpoints.enumerated() where endpoint.isData {
+            entries.append(
+                EndpointTable.Entry(
+                    transport: transport, endpoint: endpoint.endpoint, isRealServer: true, index: UInt16(index)))
+        }
+        return EndpointTable(entries)
     }
 
     /// The real server endpoint that a frame of a virtual service is sent to, told by its MAC address.

@@ -14,6 +14,11 @@ public enum VirtualServiceIdentity: Hashable, Sendable, BitwiseCopyable {
     public var transportProtocol: TransportProtocol? {
         if case .endpoint(let transport, _) = self { transport } else { nil }
     }
+
+    /// Whether this is FTP's control connection, whose data connections may use any port.
+    ///
+    /// The corresponding C constant is `FTPPORT` in `<net/ip_vs.h>`.
+    package var isFTP: Bool { transportProtocol == .tcp && endpoint?.port == 21 }
 }
 
 extension VirtualServiceIdentity: Comparable {

@@ -178,11 +178,13 @@ package struct Capture: ~Copyable {
     package var firstTime: Int64? { reader.queue.firstTime }
     package var lastTime: Int64? { reader.queue.lastTime }
 
-    /// Restricts what reaches us; packets that do not match cost nothing but the filter.
+    /// Restricts what reaches us; packets that do not match cost nothing but the filter. Of tunnels, looks inside those
+    /// that the filter names.
     ///
     /// Of the filter's expressions the first is used whose program the kernel takes. Between the old filter and the new
     /// one no packet is lost.
     package mutating func setFilter(_ filter: CaptureFilter) throws(CaptureError) {
+        setTunnelPorts(filter.tunnelPorts)
         let expressions = linkType == .ethernet ? filter.tagged : [filter.untagged, filter.byProtocol]
         var problem: CaptureError?
         for expression in expressions {
@@ -209,6 +211,9 @@ package struct Capture: ~Copyable {
             try unsafe filter.install(on: handle, named: name)
         }
     }
+
+    /// Looks for packets inside UDP datagrams to these ports of real servers: generic UDP encapsulation.
+    package mutating func setTunnelPorts(_ ports: [UInt16]) { reader.decoder.setTunnelPorts(ports) }
 
     /// Writes every packet read from now on to a pcap file with nanosecond times.
     ///

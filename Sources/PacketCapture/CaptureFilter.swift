@@ -1,6 +1,6 @@
 package import IPVSModel
 
-/// The kernel filter that passes what concerns the given virtual services.
+/// What a capture takes of the given virtual services: the kernel filter that passes it, and where to look for more.
 ///
 /// It is never narrower than what the tracer understands: later fragments, ICMP errors of any router, what travels to a
 /// real server inside a tunnel, and packets to the virtual address itself where direct routing leaves it in place.
@@ -12,6 +12,8 @@ package struct CaptureFilter: Sendable, Hashable {
     package let untagged: String
     /// By protocol alone, whatever the addresses: short.
     package let byProtocol: String
+    /// UDP ports of real servers whose datagrams hold packets: generic UDP encapsulation.
+    package let tunnelPorts: [UInt16]
 
     /// - Parameters:
     ///   - services: The virtual services to follow.
@@ -26,6 +28,7 @@ package struct CaptureFilter: Sendable, Hashable {
             guard dip else { continue }
             for server in service.realServers { terms.add(server, of: service) }
         }
+        tunnelPorts = dip ? services.tunnelPorts : []
         byProtocol = FilterTerms.byProtocol.expression(level)
         untagged = terms.count == 0 || terms.count > Self.mostTerms ? byProtocol : terms.expression(level)
     }
@@ -42,6 +45,11 @@ package struct CaptureFilter: Sendable, Hashable {
         // `vlan` shifts what follows it, so the tagged alternatives come last.
         "(\(expression)) or (vlan and ((\(behindTags)) or (vlan and (\(behindTags)))))"
     }
+}
+
+extension [VirtualService] {
+    /// The UDP ports of all real servers with a GUE tunnel, in order.
+    package var tunnelPorts: [UInt16] { Set<UInt16>(flatMap(\.realServers).compactMap(\.guePort)).sorted() }
 }
 
 extension ForwardingMethod {

@@ -15,7 +15,7 @@ struct FilterTerms {
     }
 
     private var ports: [Port: Set<IPAddress>] = [:]
-    /// Addresses that tunnels lead to, with the port of GUE.
+    /// Addresses that tunnels lead to, with the port of GUE; 0 for those of other kinds.
     private var tunnels: Set<Endpoint> = []
     /// Whether packets between any addresses may concern a service.
     private var takesAnyAddress = false
@@ -49,7 +49,7 @@ struct FilterTerms {
         for transport in service.identity.transportProtocol.map({ [$0] }) ?? [.tcp, .udp, .sctp] {
             add(transport, address, port: service.takesAnyPort ? 0 : port)
         }
-        if server.forwardingMethod == .tunnel { tunnels.insert(Endpoint(address: address, port: server.guePort)) }
+        if server.forwardingMethod == .tunnel { tunnels.insert(Endpoint(address: address, port: server.guePort ?? 0)) }
     }
 
     private mutating func add(_ transport: TransportProtocol, _ address: IPAddress, port: UInt16) {
@@ -129,8 +129,8 @@ struct FilterTerms {
             ipv4 = "(\(ipv4) and (\(ip)[\(inner + 9)] != 6 or \(flags) & 7 != 0))"
             ipv6 = "(\(ipv6) and (\(ip)[\(inner + 6)] != 6 or \(ip)[\(inner + 53)] & 7 != 0))"
         }
-        let kinds = any([ipv4, ipv6, "\(ip) proto 47", "udp dst port \(server.port)"])
-        return "(\(ip) dst host \(server.address) and \(kinds))"
+        let gue = server.port == 0 ? [] : ["udp dst port \(server.port)"]
+        return "(\(ip) dst host \(server.address) and \(any([ipv4, ipv6, "\(ip) proto 47"] + gue)))"
     }
 }
 
@@ -146,12 +146,10 @@ extension VirtualService {
     }
 }
 
-extension VirtualServiceIdentity {
-    /// Whether this is FTP's control connection, whose data connections may use any port.
-    fileprivate var isFTP: Bool { transportProtocol == .tcp && endpoint?.port == 21 }
-}
-
 extension RealServer {
-    /// The UDP port that packets to this server travel to if its tunnel is GUE: the one everybody uses.
-    fileprivate var guePort: UInt16 { 6080 }
+    /// The UDP port that packets to this server travel to, if its tunnel is GUE.
+    var guePort: UInt16? {
+        guard forwardingMethod == .tunnel, let tunnel, tunnel.kind == .gue else { return nil }
+        return tunnel.port
+    }
 }

@@ -98,7 +98,7 @@ extension TraceStore {
                 ServiceConfiguration(
                     notBefore: Timestamp(rawValue: row["not_before_ns"]), seen: Timestamp(rawValue: row["seen_ns"]),
                     scheduler: Scheduler(rawValue: row["scheduler"]), flags: .init(rawValue: row["flags"]),
-                    persistenceTimeout: row["persistence_s"],
+                    persistenceTimeout: row["persistence_s"], persistencePrefixLength: row["persistence_prefix"],
                     realServers: try servers.map { try configuredRealServer($0, names) }))
         }
         return found

@@ -73,13 +73,13 @@ extension TraceStore {
         try database.execute(
             sql: """
                 INSERT INTO configuration
-                    (run_id, virtual_service_id, not_before_ns, seen_ns, scheduler, flags, persistence_s)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                    (run_id, virtual_service_id, not_before_ns, seen_ns, scheduler, flags, persistence_s, persistence_prefix)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 run, try dictionaries.id(of: observed.virtualService, in: database), configuration.notBefore.rawValue,
                 configuration.seen.rawValue, configuration.scheduler.rawValue, Int64(configuration.flags.rawValue),
-                Int64(configuration.persistenceTimeout),
+                Int64(configuration.persistenceTimeout), Int64(configuration.persistencePrefixLength),
             ])
         let id = database.lastInsertedRowID
         for (position, server) in configuration.realServers.enumerated() {

@@ -57,6 +57,25 @@ struct EvidenceRecorderTests {
         return Dictionary(uniqueKeysWithValues: service.realServers.map { ($0.endpoint, $0) })
     }
 
+    @Test(arguments: [(50, 24), (60, 32)] as [(UInt32, UInt8)])
+    func `persistence that is set otherwise is a new configuration, and told`(timeout: UInt32, prefixLength: UInt8) {
+        var recorder = EvidenceRecorder()
+        var state = Self.state(0, [(Self.one, 1, 0)])
+        state.virtualServices[0].flags = .persistent
+        state.virtualServices[0].persistenceTimeout = 50
+        _ = recorder.observe(state, trace: Self.trace([:]))
+        state.observedAt = Self.time(1)
+        #expect(recorder.observe(state, trace: Self.trace([:])).configurations.isEmpty)
+        state.observedAt = Self.time(2)
+        state.virtualServices[0].persistenceTimeout = timeout
+        state.virtualServices[0].persistencePrefixLength = prefixLength
+        let (configurations, events) = recorder.observe(state, trace: Self.trace([:]))
+        #expect(configurations.map(\.configuration.persistenceTimeout) == [timeout])
+        #expect(configurations.map(\.configuration.persistencePrefixLength) == [prefixLength])
+        #expect(events.map(\.kind) == [.configurationChanged])
+        #expect(events.map(\.detail) == ["rr persistent \(timeout) s /\(prefixLength): 10.10.10.10:80 weight 1"])
+    }
+
     @Test func `the kernel's growth since the first reading stands beside what was captured since`() throws {
         var recorder = EvidenceRecorder()
         _ = recorder.observe(Self.state(0, [(Self.one, 1, 100), (Self.two, 1, 200)]), trace: Self.trace([Self.one: 3]))

@@ -31,6 +31,7 @@ struct LabRecording: Sendable, CustomTestStringConvertible {
         LabRecording(
             name: "fragments", services: ["udp/192.168.122.100:9000 pass 6", "udp/[fd00:122::100]:9000 pass 6"],
             outcomes: ["open 12"]),
+        LabRecording(name: "ftp", services: ["tcp/192.168.122.100:21 pass 6"], outcomes: ["closed 6"]),
         LabRecording(name: "fwmark", services: ["fwmark/7 pass 6", "fwmark/7/ipv6 pass 6"], outcomes: ["closed 12"]),
         LabRecording(
             name: "icmp-frag-needed", services: ["tcp/192.168.122.100:80 inconclusive 3"], outcomes: ["closed 3"]),
@@ -102,19 +103,53 @@ struct LabRecordingTests {
             #expect(service.audit.explained["table_lag"] == nil)
             #expect(service.conformance.unexplained.isEmpty)
         }
-        #expect(try Self.outcomes(in: folder.path("lab.sqlite")) == recording.outcomes)
+        let outcomes = try Self.query(
+            "SELECT outcome || ' ' || count(*) FROM connections WHERE is_assignment GROUP BY outcome ORDER BY outcome",
+            in: folder.path("lab.sqlite"))
+        #expect(outcomes == recording.outcomes)
     }
 
-    private static func outcomes(in database: String) throws -> [String] {
+    @Test(arguments: [1, 3])
+    func `FTP's data connections are traced beside their control connections, and their packets counted`(
+        threads: Int
+    ) throws {
+        let recording = try #require(LabRecording.all.first { $0.name == "ftp" })
+        let folder = try TemporaryFolder()
+        let store = try TraceStore.open(path: folder.path("lab.sqlite"))
+        let evidence = try recording.replay(threads: threads).run(into: store, name: "ftp")
+        try store.close()
+        let data = try Self.query(
+            """
+            SELECT count(*), sum(vip_out_bytes), sum(outcome = 'closed'), sum(vip_in_packets = dip_in_packets)
+            FROM connections WHERE origin = 'ftp_data'
+            """, in: folder.path("lab.sqlite"))
+        #expect(data == ["6|31296|6|6"])
+        let servers = try #require(evidence.virtualServices.first { !$0.assignments.isEmpty }).realServers
+        #expect(servers.map(\.captured) == servers.map(\.kernel))
+    }
+
+    @Test(arguments: ["tunnel-gre", "tunnel-gue", "tunnel-ipip"], [1, 3])
+    func `what travels to the real servers in tunnels is joined packet by packet`(name: String, threads: Int) throws {
+        let recording = try #require(LabRecording.all.first { $0.name == name })
+        let folder = try TemporaryFolder()
+        let store = try TraceStore.open(path: folder.path("lab.sqlite"))
+        _ = try recording.replay(threads: threads).run(into: store, name: name)
+        try store.close()
+        let joined = try Self.query(
+            """
+            SELECT count(*), sum(vip_in_packets = dip_in_packets), min(dip_in_packets) > 1
+            FROM connections WHERE is_assignment
+            """, in: folder.path("lab.sqlite"))
+        let connections = try #require(recording.services.first?.split(separator: " ").last)
+        #expect(joined == ["\(connections)|\(connections)|1"])
+    }
+
+    /// The rows of a query, columns apart by bars.
+    private static func query(_ sql: String, in database: String) throws -> [String] {
         let tool = Process()
         let output = Pipe()
         tool.executableURL = URL(filePath: "/usr/bin/env")
-        tool.arguments = [
-            "sqlite3", database,
-            """
-            SELECT outcome || ' ' || count(*) FROM connections WHERE is_assignment GROUP BY outcome ORDER BY outcome
-            """,
-        ]
+        tool.arguments = ["sqlite3", database, sql]
         tool.standardOutput = output
         try tool.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

@@ -136,4 +136,34 @@ struct PersistenceTests {
         }
         #expect(stage.finish().map(\.origin) == [.assigned, .followsTemplate, .assigned])
     }
+
+    @Test func `a new netmask holds from its reading on, and the kernel's table tells which templates there are`() {
+        var stage = Stage(Self.services)
+        Self.visit(&stage, "192.168.122.1:1")
+        var services = Self.services
+        services[0].persistencePrefixLength = 32
+        stage.tracer.update(to: .state(services))
+        Self.visit(&stage, "192.168.122.9:2", to: .rs2)
+        stage.observe([
+            .row(Conversation("192.168.122.9:0", to: .rs2), ConnectionState(rawValue: "ASSURED"), 49)
+        ])
+        stage.now += Stage.step
+        Self.visit(&stage, "192.168.122.10:3", to: .rs3)
+        Self.visit(&stage, "192.168.122.9:4", to: .rs2)
+        #expect(stage.finish().map(\.origin) == [.assigned, .perhapsFollowsTemplate, .assigned, .followsTemplate])
+    }
+
+    @Test func `a template keeps the timeout that the service had when it was made`() {
+        var services = Self.services
+        services[0].persistenceTimeout = 300
+        var stage = Stage(services)
+        Self.visit(&stage, "192.168.122.1:1")
+        services[0].persistenceTimeout = 50
+        stage.tracer.update(to: .state(services))
+        stage.wait(seconds: 10)
+        Self.visit(&stage, "192.168.122.1:2")
+        stage.wait(seconds: 290)
+        Self.visit(&stage, "192.168.122.1:3")
+        #expect(stage.finish().map(\.origin) == [.assigned, .followsTemplate, .followsTemplate])
+    }
 }

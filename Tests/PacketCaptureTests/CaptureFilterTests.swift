@@ -66,6 +66,23 @@ struct CaptureFilterTests {
         #expect(try Reading(path, filter: filter.tagged[0]).sequences == expected)
     }
 
+    @Test(arguments: [(UInt16(5_555), ["10.10.10.10:80"]), (UInt16(6_080), [])])
+    func `a capture looks into GUE tunnels of the filter's services alone`(port: UInt16, found: [String]) throws {
+        let inner = Frame.ipv4Packet("192.0.2.1", "192.168.122.100", 6, Frame.tcp(40_000, 80))
+        let frame = Frame.ipv4("10.10.10.1", "10.10.10.10", 17, Frame.udp(50_000, port, [0, 4, 0, 0] + inner))
+        let path = try folder.write(CaptureFile(packets: [CaptureFile.Packet(time: .start, bytes: frame)]).bytes)
+        var web = Self.service("tcp/192.168.122.100:80", ["10.10.10.10:80"], .tunnel)
+        web.realServers[0].tunnel = Tunnel(kind: .gue, port: 5_555)
+        var capture = try Capture.open(file: path, tap: .dip)
+        try capture.setFilter(CaptureFilter(services: [web], vip: false, dip: true))
+        _ = try capture.fill(limit: 10)
+        var destinations: [String] = []
+        _ = capture.take(before: .max) { packets in
+            for index in packets.indices { destinations.append(packets[index].destination.description) }
+        }
+        #expect(destinations == found)
+    }
+
     @Test func `a filter of more terms than the limit tells packets by protocol alone`() {
         let many = (0...CaptureFilter.mostTerms).map { Self.service("tcp/10.1.\($0 / 100).\($0 % 100):80", []) }
         let tooMany = CaptureFilter(services: many, vip: true, dip: false)

@@ -25,11 +25,11 @@ struct FilteredPacketTests {
 
     private static func service(
         _ identity: String, _ servers: [String], _ method: ForwardingMethod = .masquerading,
-        flags: VirtualService.Flags = []
+        flags: VirtualService.Flags = [], tunnel: Tunnel? = nil
     ) -> VirtualService {
         VirtualService(
             identity: VirtualServiceIdentity(identity)!, scheduler: .roundRobin, flags: flags,
-            realServers: servers.map { RealServer(endpoint: Endpoint($0)!, forwardingMethod: method) })
+            realServers: servers.map { RealServer(endpoint: Endpoint($0)!, forwardingMethod: method, tunnel: tunnel) })
     }
 
     private static let (client, vip, server, other) = ("192.0.2.1", "192.168.122.100", "10.10.10.10", "198.51.100.9")
@@ -96,16 +96,22 @@ struct FilteredPacketTests {
             testDescription: "a tunnel to an IPv4 real server",
             service: service(web.identity.description, ["10.10.10.10:80"], .tunnel),
             side: .dip,
-            passes: [4, 41, 47].map { Frame.ipv4("10.10.10.1", server, $0, [UInt8](repeating: 0, count: 40)) } + [
-                Frame.ipv4("10.10.10.1", server, 17, Frame.udp(50_000, 6_080))
-            ],
+            passes: [4, 41, 47].map { Frame.ipv4("10.10.10.1", server, $0, [UInt8](repeating: 0, count: 40)) },
             stays: [
                 Frame.ipv4("10.10.10.1", other, 4, [UInt8](repeating: 0, count: 40)),
-                Frame.ipv4("10.10.10.1", server, 17, Frame.udp(6_080, 53)), tcp(client, vip, 80),
+                Frame.ipv4("10.10.10.1", server, 17, Frame.udp(50_000, 6_080)), tcp(client, vip, 80),
             ]),
         Case(
+            testDescription: "a GUE tunnel to an IPv4 real server",
+            service: service(
+                web.identity.description, ["10.10.10.10:80"], .tunnel, tunnel: Tunnel(kind: .gue, port: 5_555)),
+            side: .dip, passes: [Frame.ipv4("10.10.10.1", server, 17, Frame.udp(50_000, 5_555))],
+            stays: [6_080, 53].map { Frame.ipv4("10.10.10.1", server, 17, Frame.udp(5_555, $0)) }),
+        Case(
             testDescription: "a tunnel to an IPv6 real server",
-            service: service(web6.identity.description, ["[fd00:10::10]:80"], .tunnel), side: .dip,
+            service: service(
+                web6.identity.description, ["[fd00:10::10]:80"], .tunnel, tunnel: Tunnel(kind: .gue, port: 6_080)),
+            side: .dip,
             passes: [4, 41, 47].map { Frame.ipv6("fd00:10::1", server6, $0, [UInt8](repeating: 0, count: 40)) } + [
                 Frame.ipv6("fd00:10::1", server6, 17, Frame.udp(50_000, 6_080))
             ], stays: [Frame.ipv6("fd00:10::1", vip6, 41, [UInt8](repeating: 0, count: 40))]),

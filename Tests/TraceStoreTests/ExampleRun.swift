@@ -15,7 +15,7 @@ enum ExampleRun {
 
     static let configuration = ServiceConfiguration(
         notBefore: start, seen: start, scheduler: .weightedRoundRobin, flags: [.hashed, .persistent],
-        persistenceTimeout: 50,
+        persistenceTimeout: 50, persistencePrefixLength: 24,
         realServers: [
             ConfiguredRealServer(endpoint: .rs2, weight: 1),
             ConfiguredRealServer(endpoint: .rs1, weight: 3, upperThreshold: 100, lowerThreshold: 80),

@@ -58,7 +58,8 @@ CREATE TABLE configuration (
     seen_ns INTEGER NOT NULL,            -- these were first seen then
     scheduler TEXT NOT NULL,             -- as ipvsadm -s takes it: rr, wrr, wlc
     flags INTEGER NOT NULL,              -- IP_VS_SVC_F_… of <linux/ip_vs.h>
-    persistence_s INTEGER NOT NULL       -- persistence timeout in seconds; 0 without persistence
+    persistence_s INTEGER NOT NULL,      -- persistence timeout in seconds; 0 without persistence
+    persistence_prefix INTEGER NOT NULL  -- how many leading bits of the client's address persistence looks at
 ) STRICT;
 
 CREATE INDEX configuration_by_run ON configuration (run_id, virtual_service_id);
@@ -85,7 +86,7 @@ CREATE TABLE connection_origin (
 INSERT INTO connection_origin VALUES
     (0, 'assigned', 1, 1), (1, 'assigned_on_reused_port', 1, 1), (2, 'same_entry', 0, 0),
     (3, 'began_before', 0, 0), (4, 'follows_template', 1, 0), (5, 'rejected', 0, 0),
-    (6, 'perhaps_follows_template', 1, NULL);
+    (6, 'perhaps_follows_template', 1, NULL), (7, 'ftp_data', 0, 0);
 
 CREATE TABLE connection_outcome (
     -- How a connection ended.
