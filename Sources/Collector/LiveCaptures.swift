@@ -39,7 +39,7 @@ package struct LiveCaptures: ~Copyable {
     /// Shares the packets that were not traced yet among the tracers, as their configuration says.
     mutating func deal(to tracers: Tracers) {
         let (sharder, count) = (tracers.sharder, tracers.count)
-        fanned?.deal { sharder.shard(of: $0, count: count) }
+        fanned?.deal { sharder.deal($0, count: count, into: &$1) }
     }
 
     /// Traces every packet captured before `horizon`.

@@ -67,7 +67,7 @@ package struct Replay {
                 advance: { journal.advance(tracers, to: $0, &sink) })
         } else {
             let sharder = tracers.sharder
-            let dealt = captures.dealt(to: threads) { [threads] in sharder.shard(of: $0, count: threads) }
+            let dealt = captures.dealt(to: threads) { [threads] in sharder.deal($0, count: threads, into: &$1) }
             try traceTogether(dealt, tracers, &journal, &sink)
         }
         return try journal.finish(tracers, &sink)

@@ -14,28 +14,29 @@ package struct ClientSharder: Sendable {
     /// How much of the address decides; `nil` is all of it and the port.
     let prefixLength: UInt8?
 
-    /// - Returns: A number below `count`, the same for all packets of a client's port.
-    package func shard(of packet: PacketSummary, count: Int) -> Int {
-        guard !hasMarks else { return 0 }
-        var isIn =
-            endpoints.match(
-                packet.destinationHigh, packet.destinationLow, port: packet.destinationPort,
-                transport: packet.transport
-            ).isKnown
-        if !isIn, let dataEndpoints { isIn = isData(packet, dataEndpoints) }
-        return isIn
-            ? shard(packet.sourceHigh, packet.sourceLow, packet.sourcePort, count)
-            : shard(packet.destinationHigh, packet.destinationLow, packet.destinationPort, count)
+    /// Deals out packets, many at once: several threads that each ask for every packet would wait for one another,
+    /// since all of them count who looks at the same table.
+    ///
+    /// - Parameter shards: Receives for each packet a number below `count`, the same for all of a client's port.
+    package func deal(_ packets: Span<PacketSummary>, count: Int, into shards: inout MutableSpan<UInt8>) {
+        for index in packets.indices {
+            shards[index] = hasMarks ? 0 : UInt8(truncatingIfNeeded: shard(of: packets, index, count))
+        }
+    }
+
+    @inline(__always)
+    private func shard(of packets: Span<PacketSummary>, _ index: Int, _ count: Int) -> Int {
+        let match = endpoints.match(packets, index)
+        let isIn = match.isKnown ? match.isDestination : isData(packets[index])
+        let client = ClientKey(packets, index, isIn: isIn)
+        return shard(client.high, client.low, client.port, count)
     }
 
     /// Whether a packet may be one of a data connection towards the real server.
-    private func isData(_ packet: PacketSummary, _ dataEndpoints: EndpointTable) -> Bool {
-        let source = endpoints.match(
-            packet.sourceHigh, packet.sourceLow, port: packet.sourcePort, transport: packet.transport)
-        return !source.isKnown
-            && dataEndpoints.match(
-                packet.destinationHigh, packet.destinationLow, port: 0, transport: packet.transport
-            ).isKnown
+    private func isData(_ packet: PacketSummary) -> Bool {
+        dataEndpoints?.match(packet.destinationHigh, packet.destinationLow, port: 0, transport: packet.transport)
+            .isKnown
+            ?? false
     }
 
     /// - Returns: The shard of the packets of an entry of the kernel's table.

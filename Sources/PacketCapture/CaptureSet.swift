@@ -89,9 +89,9 @@ package struct CaptureSet: ~Copyable {
 
     /// The files, to be read by several threads instead of by ``readFiles(boundary:packets:advance:)``.
     ///
-    /// - Parameter shard: Whose a packet is, a number below `count`; called by several threads at the same time.
-    package consuming func dealt(to count: Int, shard: @escaping @Sendable (PacketSummary) -> Int) -> DealtCaptures {
-        DealtCaptures(first, second, shards: count, shard: shard)
+    /// - Parameter dealer: Tells whose a packet is, a number below `count`.
+    package consuming func dealt(to count: Int, dealer: @escaping PacketDealer) -> DealtCaptures {
+        DealtCaptures(first, second, shards: count, dealer: dealer)
     }
 
     /// Reads what waits on the interfaces, and hands over every packet up to a time that none older can follow.

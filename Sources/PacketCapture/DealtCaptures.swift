@@ -1,5 +1,8 @@
 package import PacketDecoding
 
+/// Tells which shard each of some packets belongs to; called by several threads at the same time.
+package typealias PacketDealer = @Sendable (Span<PacketSummary>, inout MutableSpan<UInt8>) -> Void
+
 /// One or two capture files read as one stream in order of time, and dealt out to shards that take their packets at
 /// the same time.
 ///
@@ -21,15 +24,15 @@ package final class DealtCaptures: @unchecked Sendable {
 
     /// - Parameters:
     ///   - shards: How many there are.
-    ///   - shard: Whose a packet is; called by several threads at the same time.
+    ///   - dealer: Tells whose a packet is.
     package init(
         _ first: consuming Capture, _ second: consuming Capture?, shards: Int,
-        shard: @escaping @Sendable (PacketSummary) -> Int
+        dealer: @escaping PacketDealer
     ) {
-        self.first = DealtCapture(first, shards: shards, block: Self.block, shard: shard)
+        self.first = DealtCapture(first, shards: shards, block: Self.block, dealer: dealer)
         self.second =
             switch consume second {
-            case .some(let second): DealtCapture(second, shards: shards, block: Self.block, shard: shard)
+            case .some(let second): DealtCapture(second, shards: shards, block: Self.block, dealer: dealer)
             case nil: nil
             }
     }
@@ -135,7 +138,7 @@ final class DealtCapture {
     }
 
     var capture: Capture
-    private var shard: @Sendable (PacketSummary) -> Int
+    private var dealer: PacketDealer
     private let block: Int
     let packets: UnsafeMutablePointer<PacketSummary>
     private var count = 0
@@ -147,12 +150,12 @@ final class DealtCapture {
     var damage: CaptureError?
 
     init(
-        _ capture: consuming Capture, shards: Int, block: Int, shard: @escaping @Sendable (PacketSummary) -> Int
+        _ capture: consuming Capture, shards: Int, block: Int, dealer: @escaping PacketDealer
     ) {
         self.capture = capture
         self.shards = shards
         self.block = block
-        self.shard = shard
+        self.dealer = dealer
         unsafe packets = .allocate(capacity: block)
         unsafe entries = .allocate(capacity: (shards + 1) * (block + 1))
         unsafe lists = .allocate(capacity: shards + 1)
@@ -167,6 +170,12 @@ final class DealtCapture {
     }
 
     private func row(_ shard: Int) -> UnsafeMutablePointer<Entry> { unsafe entries + shard * (block + 1) }
+
+    @inline(__always)
+    private func add(_ entry: Entry, to shard: Int) {
+        unsafe row(shard)[lists[shard].end] = entry
+        unsafe lists[shard].end += 1
+    }
 
     private func endList(of shard: Int) {
         unsafe row(shard)[lists[shard].end] = Entry(time: .max, place: 0)
@@ -206,13 +215,17 @@ final class DealtCapture {
             let isLive = capture.isLive
             var (count, newest) = (count, newest)
             _ = capture.take(before: .max) { found in
-                for index in found.indices {
-                    newest = isLive ? found[index].time : max(newest, found[index].time)
-                    let owner = shard(found[index])
-                    unsafe (packets + count).initialize(to: found[index])
-                    unsafe row(owner)[lists[owner].end] = Entry(time: newest, place: Int32(count))
-                    unsafe lists[owner].end += 1
-                    count += 1
+                var owners = InlineArray<256, UInt8>(repeating: 0)
+                for start in stride(from: 0, to: found.count, by: owners.count) {
+                    let some = found.extracting(start..<min(start + owners.count, found.count))
+                    var span = owners.mutableSpan
+                    dealer(some, &span)
+                    for index in some.indices {
+                        newest = isLive ? some[index].time : max(newest, some[index].time)
+                        unsafe (packets + count).initialize(to: some[index])
+                        add(Entry(time: newest, place: Int32(count)), to: Int(owners[index]))
+                        count += 1
+                    }
                 }
             }
             (self.count, self.newest) = (count, newest)
@@ -221,8 +234,8 @@ final class DealtCapture {
     }
 
     /// Deals out what waits once more, and everything from now on, by another rule.
-    func deal(by shard: @escaping @Sendable (PacketSummary) -> Int) {
-        self.shard = shard
+    func deal(by dealer: @escaping PacketDealer) {
+        self.dealer = dealer
         var waiting: [Entry] = []
         for shard in 0..<shards {
             for place in unsafe lists[shard].begin..<lists[shard].end { waiting.append(unsafe row(shard)[place]) }
@@ -230,9 +243,10 @@ final class DealtCapture {
         }
         waiting.sort { $0.place < $1.place }
         for entry in waiting {
-            let owner = unsafe shard(packets[Int(entry.place)])
-            unsafe row(owner)[lists[owner].end] = entry
-            unsafe lists[owner].end += 1
+            var owner = InlineArray<1, UInt8>(repeating: 0)
+            var span = owner.mutableSpan
+            dealer(unsafe UnsafeBufferPointer(start: packets + Int(entry.place), count: 1).span, &span)
+            add(entry, to: Int(owner[0]))
         }
         for shard in 0..<shards { endList(of: shard) }
     }

@@ -51,7 +51,7 @@ package final class FannedCaptures: @unchecked Sendable {
     }
 
     private func add(_ capture: consuming Capture) {
-        sockets.append(DealtCapture(capture, shards: threads, block: Self.block) { _ in 0 })
+        sockets.append(DealtCapture(capture, shards: threads, block: Self.block) { _, _ in })
     }
 
     /// Visits each socket's capture, those of one interface one after the other.
@@ -69,9 +69,9 @@ package final class FannedCaptures: @unchecked Sendable {
 
     /// Deals out what waits once more, and everything from now on. Until then all is the first shard's.
     ///
-    /// - Parameter shard: Whose a packet is, a number below ``threads``; called by several threads at the same time.
-    package func deal(by shard: @escaping @Sendable (PacketSummary) -> Int) {
-        for socket in sockets { socket.deal(by: shard) }
+    /// - Parameter dealer: Tells whose a packet is, a number below ``threads``.
+    package func deal(by dealer: @escaping PacketDealer) {
+        for socket in sockets { socket.deal(by: dealer) }
     }
 
     /// Reads what waits for one of the threads.

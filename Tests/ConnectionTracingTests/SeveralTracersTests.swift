@@ -28,7 +28,10 @@ private struct Team {
 
     mutating func trace(_ packets: [PacketSummary], until time: Int64) {
         var shares = members.map { _ in [PacketSummary]() }
-        for packet in packets { shares[sharder.shard(of: packet, count: members.count)].append(packet) }
+        var owners = [UInt8](repeating: 0, count: packets.count)
+        var span = owners.mutableSpan
+        sharder.deal(packets.span, count: members.count, into: &span)
+        for (packet, owner) in zip(packets, owners) { shares[Int(owner)].append(packet) }
         for (member, share) in zip(members, shares) {
             member.tracer.process(share.span)
             var now = packets.last?.time ?? time

@@ -40,7 +40,9 @@ struct DealtCapturesTests {
                 }
             }, advance: { _ in })
 
-        let dealt = try Self.captures(files, in: folder).dealt(to: shards) { Self.shard($0, of: shards) }
+        let dealt = try Self.captures(files, in: folder).dealt(to: shards) { packets, owners in
+            for index in packets.indices { owners[index] = UInt8(Self.shard(packets[index], of: shards)) }
+        }
         var found = Array(repeating: [Packet](), count: shards)
         var brokenPromises = 0
         var handedOver = Int64.min

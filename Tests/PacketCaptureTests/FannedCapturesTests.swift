@@ -44,13 +44,22 @@ struct FannedCapturesTests {
         services: [VirtualService(identity: .firewallMark(1, isIPv6: false), scheduler: .roundRobin)], vip: true,
         dip: true)
 
+    /// Deals packets out by their source port.
+    private static func deal(
+        _ packets: Span<PacketSummary>, into shards: inout MutableSpan<UInt8>, _ shard: (UInt16) -> UInt16
+    ) {
+        for index in packets.indices { shards[index] = UInt8(shard(packets[index].sourcePort)) }
+    }
+
     /// Reads what waits on each socket.
     private static func read(_ captures: FannedCaptures) -> [Read] {
         let packets = Mutex<[Read]>([])
         let current = Mutex(0)
-        captures.deal { packet in
-            packets.withLock { $0.append(Read(socket: current.withLock { $0 }, packet: packet)) }
-            return 0
+        captures.deal { found, _ in
+            for index in found.indices {
+                let read = Read(socket: current.withLock { $0 }, packet: found[index])
+                packets.withLock { $0.append(read) }
+            }
         }
         for socket in 0..<captures.threads {
             current.withLock { $0 = socket }
@@ -169,9 +178,9 @@ struct FannedCapturesTests {
                 try sender.send(Frame.ipv4("172.16.0.7", "10.99.0.2", 6, Frame.tcp(port, 80, flags: 0x10)))
             }
             Thread.sleep(forTimeInterval: 0.1)
-            captures.deal { Int($0.sourcePort) % 2 }
+            captures.deal { Self.deal($0, into: &$1) { $0 % 2 } }
             for socket in 0..<2 { captures.read(socket) }
-            captures.deal { Int($0.sourcePort) / 2 % 2 }
+            captures.deal { Self.deal($0, into: &$1) { $0 / 2 % 2 } }
             _ = captures.beginRound(horizon: .max)
             return (0..<2).map { shard in
                 var ports: [UInt16] = []
