@@ -61,8 +61,8 @@ private func interfere(_ action: UInt8, _ tracer: inout ConnectionTracer, _ now:
     switch action {
     case 1: tracer.advance(to: now)
     case 2: observe(&tracer, now)
-    case 3: tracer.setLevel(.handshake, at: Timestamp(rawValue: now))
-    case 4: tracer.setLevel(.full, at: Timestamp(rawValue: now))
+    case 3: tracer.level = .handshake
+    case 4: tracer.level = .full
     case 5:
         var fewer = KernelState.everyKind
         fewer.virtualServices.removeFirst()

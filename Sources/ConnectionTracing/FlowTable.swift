@@ -9,7 +9,7 @@ import Glibc
 /// pages come as they are used, so that nothing is ever moved. With the index and the notes a connection costs at most
 /// 250 bytes.
 ///
-/// The only file of this module with unsafe code: memory that is neither reference-counted nor checked for
+/// Unsafe code, as in ``FlatArray``: memory that is neither reference-counted nor checked for
 /// exclusivity, and can be prefetched. Every access checks its bounds.
 @safe
 package struct FlowTable: ~Copyable {
