@@ -248,7 +248,11 @@ package struct Capture: ~Copyable {
         do throws(CaptureFileReader.Damage) {
             let before = reader.packets
             while reader.packets == before {
-                let count = try file!.read(limit: room) { Self.receive(&reader, $0) }
+                let isPlain = unsafe reader.filter == nil && reader.recorder == nil
+                let count =
+                    isPlain
+                    ? try file!.read(limit: room) { Self.receivePlainly(&reader, $0) }
+                    : try file!.read(limit: room) { Self.receive(&reader, $0) }
                 if count < room { break }
             }
         } catch {
@@ -302,15 +306,21 @@ package struct Capture: ~Copyable {
     }
 
     /// Takes a packet of a file that libpcap does not read.
-    @inline(__always)
+    @inline(never)
     private static func receive(_ reader: inout Reader, _ record: CaptureFileReader.Record) {
         if reader.filter != nil {
             guard unsafe reader.filter!.matches(record.header, record.packet) else { return }
         }
+        receivePlainly(&reader, record)
+        if unsafe reader.recorder != nil { unsafe Self.record(record.header, record.packet, to: reader) }
+    }
+
+    /// The same where every packet is wanted, and none is written elsewhere.
+    @inline(__always)
+    private static func receivePlainly(_ reader: inout Reader, _ record: CaptureFileReader.Record) {
         unsafe receive(
             &reader, record.seconds, record.nanoseconds, record.bytes, captured: record.captured,
             length: record.length)
-        if unsafe reader.recorder != nil { unsafe Self.record(record.header, record.packet, to: reader) }
     }
 
     @inline(__always)

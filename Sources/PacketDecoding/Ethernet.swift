@@ -1,9 +1,10 @@
 /// Ethernet II, with any number of 802.1Q and 802.1ad tags.
 ///
 /// - Source: IEEE 802.3 clause 3, IEEE 802.1Q clause 9.
+@usableFromInline
 enum Ethernet {
-    static let headerLength = 14
-    static let tagLength = 4
+    @inlinable static var headerLength: Int { 14 }
+    @inlinable static var tagLength: Int { 4 }
 
     /// - Returns: The EtherType of the payload and where it begins.
     @inline(__always)
@@ -37,11 +38,12 @@ enum Ethernet {
 }
 
 /// The EtherTypes that matter here.
+@usableFromInline
 enum EtherType {
-    static let ipv4: UInt16 = 0x0800
-    static let ipv6: UInt16 = 0x86dd
+    @inlinable static var ipv4: UInt16 { 0x0800 }
+    @inlinable static var ipv6: UInt16 { 0x86dd }
     /// 802.1Q.
-    static let vlan: UInt16 = 0x8100
+    @inlinable static var vlan: UInt16 { 0x8100 }
 
     /// 802.1Q, 802.1ad, and the value used for QinQ before the latter.
     @inline(__always)

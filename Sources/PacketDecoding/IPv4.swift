@@ -1,8 +1,9 @@
 /// IPv4.
 ///
 /// - Source: RFC 791.
+@usableFromInline
 enum IPv4 {
-    static let minimumLength = 20
+    @inlinable static var minimumLength: Int { 20 }
 
     /// Fills in what the header says.
     ///

@@ -1,13 +1,13 @@
 /// Turns captured bytes into packet summaries, and counts what it could not.
 public struct PacketDecoder: Sendable {
-    private let linkType: LinkType
-    private let tap: Tap
+    @usableFromInline let linkType: LinkType
+    @usableFromInline let tap: Tap
     /// UDP ports that real servers take tunnels on.
     private var tunnelPorts: [UInt16] = []
-    private var ordinal: UInt64 = 0
-    private var latest: Int64 = .min
+    @usableFromInline var ordinal: UInt64 = 0
+    @usableFromInline var latest: Int64 = .min
     /// A step back of the clock by this much or more is believed.
-    private static let clockStep: Int64 = 1_000_000_000
+    @inlinable static var clockStep: Int64 { 1_000_000_000 }
     private var fragments = FragmentTable()
     private var failures = [UInt64](repeating: 0, count: DecodingError.all.count)
 
@@ -37,7 +37,7 @@ public struct PacketDecoder: Sendable {
     ///     their time stamps may be of different processors.
     ///   - summary: Receives the result; unspecified if the packet could not be decoded.
     /// - Returns: Whether the packet could be decoded; if not, the reason was counted.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func decode(
         _ bytes: RawSpan, wireLength: Int, time: Int64, into summary: inout PacketSummary
     ) -> Bool {
@@ -54,41 +54,59 @@ public struct PacketDecoder: Sendable {
     /// What nearly every packet is: Ethernet with at most one VLAN tag, IPv4 without options, whole, TCP.
     ///
     /// - Returns: Whether it was that, and sound; if not, nothing is said about why.
-    @inline(__always)
-    private static func decodePlainTCP(_ bytes: RawSpan, into summary: inout PacketSummary) -> Bool {
-        guard bytes.byteCount >= Ethernet.headerLength + IPv4.minimumLength + TCP.minimumLength else { return false }
-        var start = Ethernet.headerLength
-        var etherType = bytes.uint16(at: 12)
-        if etherType == EtherType.vlan {
-            start += Ethernet.tagLength
-            guard bytes.byteCount >= start + IPv4.minimumLength + TCP.minimumLength else { return false }
-            etherType = bytes.uint16(at: start - 2)
-        }
-        guard etherType == EtherType.ipv4, bytes.byte(at: start) == 0x45,
-            bytes.uint16(at: start + 6) & 0x3fff == 0, bytes.byte(at: start + 9) == TCP.protocolNumber
+    @inlinable @inline(__always)
+    static func decodePlainTCP(_ bytes: RawSpan, into summary: inout PacketSummary) -> Bool {
+        let untagged = Ethernet.headerLength
+        guard bytes.byteCount >= untagged + IPv4.minimumLength + TCP.minimumLength else { return false }
+        let etherType = bytes.uint16(at: untagged - 2)
+        // Each with an offset that the compiler knows, so that it checks the bounds but once.
+        if etherType == EtherType.ipv4 { return decodePlainTCP(bytes, at: untagged, into: &summary) }
+        return etherType == EtherType.vlan && decodeTaggedTCP(bytes, into: &summary)
+    }
+
+    @inline(never)
+    @usableFromInline
+    static func decodeTaggedTCP(_ bytes: RawSpan, into summary: inout PacketSummary) -> Bool {
+        let tagged = Ethernet.headerLength + Ethernet.tagLength
+        guard bytes.byteCount >= tagged + IPv4.minimumLength + TCP.minimumLength,
+            bytes.uint16(at: tagged - 2) == EtherType.ipv4
         else { return false }
-        let length = UInt32(bytes.uint16(at: start + 2))
+        return decodePlainTCP(bytes, at: tagged, into: &summary)
+    }
+
+    @inlinable @inline(__always)
+    static func decodePlainTCP(_ bytes: RawSpan, at start: Int, into summary: inout PacketSummary) -> Bool {
         let segment = start + IPv4.minimumLength
-        let headers = UInt32(IPv4.minimumLength) + UInt32(bytes.byte(at: segment + 12) >> 4) * 4
+        // Version, header length, length, identification and fragment in one number.
+        let beginning = bytes.uint64(at: start)
+        guard beginning >> 56 == 0x45, beginning & 0x3fff == 0, bytes.byte(at: start + 9) == TCP.protocolNumber else {
+            return false
+        }
+        let length = UInt32(truncatingIfNeeded: beginning >> 32) & 0xffff
+        let control = bytes.uint16(at: segment + 12)
+        let headers = UInt32(IPv4.minimumLength) + UInt32(control >> 12) * 4
         guard headers >= IPv4.minimumLength + TCP.minimumLength, headers <= length else { return false }
+        let addresses = bytes.uint64(at: start + 12)
         summary.sourceHigh = 0
-        summary.sourceLow = 0x0000_ffff_0000_0000 | UInt64(bytes.uint32(at: start + 12))
+        summary.sourceLow = 0x0000_ffff_0000_0000 | addresses >> 32
         summary.destinationHigh = 0
-        summary.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.uint32(at: start + 16))
+        summary.destinationLow = 0x0000_ffff_0000_0000 | addresses & 0xffff_ffff
+        summary.linkDestination = bytes.uint64(at: 0) >> 16
+        let numbers = bytes.uint64(at: segment + 4)
+        summary.sequence = UInt32(truncatingIfNeeded: numbers >> 32)
+        summary.acknowledgement = UInt32(truncatingIfNeeded: numbers)
         summary.ipLength = length
-        summary.payloadLength = length - headers
-        summary.transport = TCP.protocolNumber
-        summary.linkDestination = Ethernet.destination(of: bytes)
+        summary.payloadLength = length &- headers
         summary.sourcePort = bytes.uint16(at: segment)
         summary.destinationPort = bytes.uint16(at: segment + 2)
-        summary.sequence = bytes.uint32(at: segment + 4)
-        summary.acknowledgement = bytes.uint32(at: segment + 8)
-        summary.flags = TCPFlags(rawValue: bytes.byte(at: segment + 13))
+        summary.transport = TCP.protocolNumber
+        summary.flags = TCPFlags(rawValue: UInt8(truncatingIfNeeded: control))
         return true
     }
 
     @inline(never)
-    private mutating func decodeAny(_ bytes: RawSpan, wireLength: Int, into summary: inout PacketSummary) -> Bool {
+    @usableFromInline
+    mutating func decodeAny(_ bytes: RawSpan, wireLength: Int, into summary: inout PacketSummary) -> Bool {
         do throws(DecodingError) {
             let (etherType, start) = try networkHeader(of: bytes, into: &summary)
             guard etherType == EtherType.ipv4 || etherType == EtherType.ipv6 else { throw .notIP }

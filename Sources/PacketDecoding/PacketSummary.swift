@@ -6,11 +6,8 @@ public import IPVSModel
 /// about, in the direction in which the error travels. ``marks`` says so.
 @frozen
 public struct PacketSummary: Sendable, BitwiseCopyable {
-    /// The source address as in ``IPVSModel/IPAddress``.
-    public var sourceHigh: UInt64 = 0
-    public var sourceLow: UInt64 = 0
-    public var destinationHigh: UInt64 = 0
-    public var destinationLow: UInt64 = 0
+    /// The source's and the destination's, so that either can be found by its number, without a branch.
+    public var addresses: [2 of Address] = [Address(), Address()]
     /// When the packet was captured.
     ///
     /// - Unit: nanoseconds since the epoch.
@@ -28,8 +25,8 @@ public struct PacketSummary: Sendable, BitwiseCopyable {
     public var ipLength: UInt32 = 0
     /// Bytes after the transport header.
     public var payloadLength: UInt32 = 0
-    public var sourcePort: UInt16 = 0
-    public var destinationPort: UInt16 = 0
+    /// In the order of ``addresses``.
+    public var ports: [2 of UInt16] = [0, 0]
     /// The IP protocol number; of an ICMP error that of the packet it is about.
     public var transport: UInt8 = 0
     /// The flags of TCP; for SCTP those that mean the same, see ``SCTPEvent``.
@@ -38,7 +35,42 @@ public struct PacketSummary: Sendable, BitwiseCopyable {
     public var tap: Tap = .both
     public var marks: Marks = []
 
-    public init() {}
+    @inlinable public init() {}
+
+    /// An address as in ``IPVSModel/IPAddress``.
+    @frozen
+    public struct Address: Sendable, BitwiseCopyable {
+        public var high: UInt64 = 0
+        public var low: UInt64 = 0
+
+        @inlinable public init() {}
+    }
+
+    /// The source address as in ``IPVSModel/IPAddress``.
+    @inlinable public var sourceHigh: UInt64 {
+        get { addresses[0].high }
+        set { addresses[0].high = newValue }
+    }
+    @inlinable public var sourceLow: UInt64 {
+        get { addresses[0].low }
+        set { addresses[0].low = newValue }
+    }
+    @inlinable public var destinationHigh: UInt64 {
+        get { addresses[1].high }
+        set { addresses[1].high = newValue }
+    }
+    @inlinable public var destinationLow: UInt64 {
+        get { addresses[1].low }
+        set { addresses[1].low = newValue }
+    }
+    @inlinable public var sourcePort: UInt16 {
+        get { ports[0] }
+        set { ports[0] = newValue }
+    }
+    @inlinable public var destinationPort: UInt16 {
+        get { ports[1] }
+        set { ports[1] = newValue }
+    }
 
     public var source: Endpoint {
         Endpoint(address: IPAddress(high: sourceHigh, low: sourceLow), port: sourcePort)

@@ -55,18 +55,18 @@ public enum SCTPEvent: UInt8, Sendable, BitwiseCopyable, CaseIterable {
         }
     }
 
-    /// The TCP flags that mean the same; bits TCP has no use for here tell the rest apart.
+    /// The TCP flags that mean the same, of the five that matter; PSH, which does not, tells the rest apart.
     public var flags: TCPFlags {
         switch self {
         case .data: [.ack, .psh]
         case .`init`: .syn
         case .initAck: [.syn, .ack]
-        case .cookieEcho: TCPFlags(rawValue: TCPFlags.ack.rawValue | 0x20)
-        case .cookieAck: TCPFlags(rawValue: TCPFlags.ack.rawValue | 0x40)
+        case .cookieEcho: .ack
+        case .cookieAck: .psh
         case .shutdown: .fin
         case .shutdownAck: [.fin, .ack]
-        case .shutdownComplete: TCPFlags(rawValue: TCPFlags.ack.rawValue | 0x80)
-        case .error: TCPFlags(rawValue: TCPFlags.ack.rawValue | 0xc0)
+        case .shutdownComplete: [.fin, .ack, .psh]
+        case .error: []
         case .abort: .rst
         }
     }

@@ -1,9 +1,10 @@
 /// TCP; options are not needed and may be cut off.
 ///
 /// - Source: RFC 9293.
+@usableFromInline
 enum TCP {
-    static let protocolNumber: UInt8 = 6
-    static let minimumLength = 20
+    @inlinable static var protocolNumber: UInt8 { 6 }
+    @inlinable static var minimumLength: Int { 20 }
 
     /// Fills in what the header says; `summary.payloadLength` holds the segment's length when called.
     @inline(__always)

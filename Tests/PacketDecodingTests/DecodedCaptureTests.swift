@@ -59,7 +59,7 @@ struct CaptureFixture: Sendable, CustomTestStringConvertible {
             name: "sctp",
             packets: [
                 "sctp 192.168.122.1:40000 > 192.168.122.100:80 flags 2 seq 0 ack 0 ip 52 payload 20",
-                "sctp 192.168.122.1:40000 > 192.168.122.100:80 flags 48 seq 0 ack 0 ip 60 payload 28",
+                "sctp 192.168.122.1:40000 > 192.168.122.100:80 flags 16 seq 0 ack 0 ip 60 payload 28",
                 "sctp [fd00:122::1]:40000 > [fd00:122::100]:80 flags 24 seq 0 ack 0 ip 68 payload 16",
                 // An ABORT behind COOKIE ECHO.
                 "sctp 192.168.122.1:40000 > 192.168.122.100:80 flags 4 seq 0 ack 0 ip 48 payload 16",
