@@ -24,12 +24,17 @@ struct AgeQueue {
     }
 
     /// Takes the oldest record that is still in the table and for which `holds` is true.
+    ///
+    /// - Parameter seed: Of the clients' hashes.
     mutating func popFirst(
-        in flows: borrowing FlowTable, where holds: (borrowing FlowRecord) -> Bool
+        in flows: borrowing FlowTable, seed: UInt64, where holds: (borrowing FlowRecord) -> Bool
     ) -> UInt32? {
         while head < entries.count {
-            // Those whose turn will come have not been looked at for long.
-            if head + Self.ahead < entries.count { flows.prefetch(Self.number(entries[head + Self.ahead])) }
+            // Those whose turn will come have not been looked at for long: first the record, then where it is found.
+            if head + Self.ahead < entries.count {
+                flows.prefetch(Self.number(entries[head + Self.ahead]))
+                flows.prefetchSlot(flows[Self.number(entries[head + Self.ahead / 2])].client.hash(seed))
+            }
             head += 1
             if let number = Self.record(entries[head - 1], in: flows, where: holds) { return number }
         }

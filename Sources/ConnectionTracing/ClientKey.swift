@@ -24,33 +24,31 @@ package struct ClientKey: BitwiseCopyable {
     /// The client of a packet that goes towards the real server, or comes from it.
     @inline(__always)
     init(_ packet: PacketSummary, isIn: Bool) {
-        self =
-            isIn
-            ? ClientKey(
-                high: packet.sourceHigh, low: packet.sourceLow, port: packet.sourcePort, transport: packet.transport)
-            : ClientKey(
-                high: packet.destinationHigh, low: packet.destinationLow, port: packet.destinationPort,
-                transport: packet.transport)
+        let end = isIn ? 0 : 1
+        self.init(
+            high: packet.addresses[end].high, low: packet.addresses[end].low, port: packet.ports[end],
+            transport: packet.transport)
     }
 
     /// The same of a packet that stays where it is.
     @inline(__always)
     init(_ packets: Span<PacketSummary>, _ index: Int, isIn: Bool) {
+        let end = isIn ? 0 : 1
         self.init(
-            high: isIn ? packets[index].sourceHigh : packets[index].destinationHigh,
-            low: isIn ? packets[index].sourceLow : packets[index].destinationLow,
-            port: isIn ? packets[index].sourcePort : packets[index].destinationPort,
-            transport: packets[index].transport)
+            high: packets[index].addresses[end].high, low: packets[index].addresses[end].low,
+            port: packets[index].ports[end], transport: packets[index].transport)
     }
 
     var endpoint: Endpoint { Endpoint(address: IPAddress(high: high, low: low), port: port) }
 
-    /// Two rounds of multiply-and-fold; `seed` keeps clients from choosing collisions.
+    /// Multiply, fold and multiply; `seed`, of which both factors have a part that nobody knows, keeps clients from choosing
+    /// collisions.
     @inline(__always)
     package func hash(_ seed: UInt64) -> UInt32 {
-        let first = (low ^ UInt64(port) << 48 ^ seed).multipliedFullWidth(
-            by: high ^ UInt64(transport) << 56 ^ 0x9E37_79B9_7F4A_7C15)
-        let folded = (first.high ^ first.low ^ seed).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-        return UInt32(truncatingIfNeeded: folded.high ^ folded.low)
+        let product = (low ^ UInt64(port) << 48 ^ seed).multipliedFullWidth(
+            by: high ^ UInt64(transport) << 56 ^ (seed >> 29 | seed << 35))
+        // Neighbours are a step apart until they are multiplied once more.
+        let mixed = (product.high ^ product.low) &* 0xD6E8_FEB8_6659_FD93
+        return UInt32(truncatingIfNeeded: mixed >> 32)
     }
 }

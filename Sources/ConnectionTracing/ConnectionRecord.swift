@@ -91,17 +91,17 @@ package struct SideRecord: Sendable, Hashable, BitwiseCopyable {
     package init() {}
 
     init(_ side: FlowSide) {
-        inPackets = side.packets[0]
-        outPackets = side.packets[1]
-        inBytes = side.bytes[0]
-        outBytes = side.bytes[1]
-        inRepeated = side.repeated[0]
-        outRepeated = side.repeated[1]
-        _syn = StepTime(ticks: side.opening[0])
-        _synAck = StepTime(ticks: side.opening[1])
+        inPackets = side.inPackets
+        outPackets = side.outPackets
+        inBytes = side.towardsServer.bytes
+        outBytes = side.towardsClient.bytes
+        inRepeated = side.towardsServer.repeated
+        outRepeated = side.towardsClient.repeated
+        _syn = StepTime(ticks: side.syn)
+        _synAck = StepTime(ticks: side.synAck)
         _ack = StepTime(ticks: side.ack)
-        _firstRequest = StepTime(ticks: side.payload[0])
-        _firstResponse = StepTime(ticks: side.payload[1])
+        _firstRequest = StepTime(ticks: side.towardsServer.payload)
+        _firstResponse = StepTime(ticks: side.towardsClient.payload)
         _end = StepTime(ticks: side.end)
     }
 }

@@ -142,7 +142,8 @@ extension ConnectionTracer {
         guard flows[number].last <= time.rawValue else { return }
         let left = (Int64(entry.expiresIn) + 1) * 1_000_000_000
         let ours = flows[number].last + timeout(of: flows[number]) - time.rawValue
-        flows[number].grace = Int32(clamping: (left - ours) / 1_000_000_000)
+        flows[notesOf: number].grace = Int32(clamping: (left - ours) / 1_000_000_000)
+        flows[number].marks.insert(.graced)
     }
 
     /// Takes a row of a connection that began before we did into our table, so that its real server is known and its
@@ -155,7 +156,7 @@ extension ConnectionTracer {
         var record = FlowRecord(client: client, id: 0)
         record.service = topology.virtuals[Int(virtual)].service
         record.virtual = virtual
-        record.marks = [.live, .beganBefore, .adopted, .established]
+        record.marks = [.live, .unbound, .beganBefore, .adopted, .established]
         record.state = state
         record.first = time.rawValue
         record.last = time.rawValue

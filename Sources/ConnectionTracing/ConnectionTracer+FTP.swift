@@ -23,7 +23,7 @@ extension ConnectionTracer {
             traceAddition(packet, lookup)
             return true
         }
-        if number != FlowTable.none, isGone(flows[number], at: packet.time) {
+        if number != FlowTable.none, isGone(number, at: packet.time) {
             expire(number)
             number = FlowTable.none
         }
@@ -35,7 +35,7 @@ extension ConnectionTracer {
         if number == FlowTable.none { number = beginData(packet, lookup, opens: opens) }
         guard number != FlowTable.none else { return false }
         if packet.time > lastPacket { lastPacket = packet.time }
-        applyRare(packets, index, lookup, to: number)
+        add(packets, index, lookup, to: number)
         return true
     }
 
@@ -51,12 +51,12 @@ extension ConnectionTracer {
         guard match.isKnown, packet.tap == .both || (packet.tap == .dip) == match.isRealServer else { return nil }
         return Lookup(
             hash: ClientKey(packet, isIn: isIn).hash(seed), virtual: match.virtual, endpoint: match.endpoint,
-            leg: Leg(isDIPSide: match.isRealServer, isIn: isIn), isRelevant: true)
+            leg: Leg(isDIPSide: match.isRealServer, isIn: isIn), kind: .ordinary)
     }
 
     /// Whether a SYN is the one that began the connection, sent again or seen on the other side.
     private func isRepeated(_ packet: PacketSummary, _ lookup: Lookup, on known: FlowRecord) -> Bool {
-        packet.sequence == (lookup.isIn ? known.vip.start : known.dip.start)
+        packet.sequence == (lookup.isIn ? known.start[0] : known.start[1])
     }
 
     private mutating func beginData(_ packet: PacketSummary, _ lookup: Lookup, opens: Bool) -> UInt32 {
@@ -185,5 +185,5 @@ struct ControlConnections {
 }
 
 extension FlowRecord {
-    fileprivate var rewrittenBytes: Int64 { Int64(clamping: vip.bytes[1]) - Int64(clamping: dip.bytes[1]) }
+    fileprivate var rewrittenBytes: Int64 { Int64(clamping: lanes[1].bytes) - Int64(clamping: lanes[3].bytes) }
 }

@@ -9,11 +9,11 @@ extension ConnectionTracer {
     mutating func find(_ packets: Span<PacketSummary>, _ index: Int, _ lookup: Lookup) -> UInt32 {
         let candidate = lookup.candidate
         guard candidate != FlowTable.none else { return search(packets[index], lookup) }
-        let client = ClientKey(packets, index, isIn: lookup.isIn)
-        let end = lookup.isDIPSide ? lookup.endpoint : lookup.virtual
-        // Others of the batch may have taken it from the table since.
-        let isIt = flows[candidate].isLive(client, at: end, side: lookup.leg.side)
-        return isIt && !(topology.hasSharedServers && lookup.isDIPSide) ? candidate : search(packets[index], lookup)
+        if topology.hasSharedServers, lookup.isDIPSide { return search(packets[index], lookup) }
+        let isIt =
+            flows[candidate].ends[lookup.leg.side] == lookup.end
+            && flows[candidate].belongs(to: ClientKey(packets, index, isIn: lookup.isIn))
+        return isIt ? candidate : search(packets[index], lookup)
     }
 
     /// The same without a candidate.
@@ -41,7 +41,7 @@ extension ConnectionTracer {
                 record.endpoint == lookup.endpoint
                     || record.endpoint == FlowRecord.unknown && couldServe(record, packet, lookup)
             else { continue }
-            let own = packet.sequence &- record.vip.start
+            let own = packet.sequence &- record.start[0]
             if best == FlowTable.none || (lookup.isIn && packet.transport == 6 ? own < distance : record.id > id) {
                 (best, distance, id) = (number, own, record.id)
             }
@@ -59,7 +59,7 @@ extension ConnectionTracer {
         else { return false }
         guard record.transport == 6, record.vip.syn != 0, !packet.marks.contains(.icmpError) else { return true }
         if !lookup.isIn, !packet.flags.contains(.ack) { return false }
-        let distance = (lookup.isIn ? packet.sequence : packet.acknowledgement) &- record.vip.start
+        let distance = (lookup.isIn ? packet.sequence : packet.acknowledgement) &- record.start[0]
         return distance < 1 << 28
     }
 

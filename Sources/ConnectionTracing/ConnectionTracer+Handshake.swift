@@ -22,18 +22,17 @@ extension ConnectionTracer {
 
     /// The real server's answer: how long it took.
     private mutating func noteConnect(_ number: UInt32) {
-        let record = flows[number]
-        guard record.realServer != FlowRecord.unknown, record.dip.syn != 0, record.dip.outPackets == 1,
-            record.dip.synAck >= record.dip.syn
-        else { return }
-        let ticks = Int64(record.dip.synAck - record.dip.syn)
-        serverCounts[Int(record.realServer)].connectLatency.record(nanoseconds: ticks * FlowSide.tick)
+        let dip = flows[number].dip
+        let server = flows[number].realServer
+        guard server != FlowRecord.unknown, dip.syn != 0, dip.outPackets == 1, dip.synAck >= dip.syn else { return }
+        let ticks = Int64(dip.synAck - dip.syn)
+        serverCounts[Int(server)].connectLatency.record(nanoseconds: ticks * FlowSide.tick)
     }
 
     /// The client's SYN again: some step before its answer is missing.
     private mutating func noteRepeated(_ number: UInt32, _ packet: PacketSummary) {
+        guard flows[number].vip.inPackets > 1, flows[number].start[0] == packet.sequence else { return }
         let record = flows[number]
-        guard record.vip.inPackets > 1, record.vip.start == packet.sequence else { return }
         count(.retransmission, service: record.service)
         let reason = SYNRetransmission(of: record)
         countTrouble(of: record) { $0.synRetransmissions[reason, default: 0] += 1 }
@@ -45,14 +44,15 @@ extension ConnectionTracer {
     /// The SYN goes on to the real server. If only a repetition does, on a port the kernel still had an entry for, the
     /// client was kept waiting: with connection tracking the first SYN only makes room.
     private mutating func noteForwarded(_ number: UInt32, _ packet: PacketSummary) {
-        let record = flows[number]
-        if record.dip.inPackets == 1, record.marks.contains(.synRepeated) {
+        guard flows[number].dip.inPackets == 1 else { return }
+        if flows[number].marks.contains(.synRepeated) {
+            let record = flows[number]
             let waited = Int64(record.dip.syn) - Int64(record.vip.syn)
             report(
                 .stalled, of: record, at: packet.time,
                 "its SYN was sent on after \(waited * FlowSide.tick / 1_000_000) ms")
         }
-        if record.dip.inPackets == 1, topology.hasSharedServers { noteSharedPort(number, packet) }
+        if topology.hasSharedServers { noteSharedPort(number, packet) }
     }
 
     /// Replies are told apart by client and real server alone, so the older of two connections breaks.

@@ -74,7 +74,7 @@ extension ConnectionTracer {
     /// Whether a SYN begins a connection of its own: it has a number of its own, or the kernel schedules it anew
     /// whatever its number, as it does when a refused client tries again.
     private func isNewHandshake(_ packet: PacketSummary, _ lookup: Lookup, on known: FlowRecord) -> Bool {
-        if known.vip.start != packet.sequence || known.vip.syn == 0 && known.dip.syn == 0 { return true }
+        if known.start[0] != packet.sequence || known.vip.syn == 0 && known.dip.syn == 0 { return true }
         return !lookup.isDIPSide && known.vip.syn != 0 && isSpent(known)
     }
 
@@ -125,8 +125,8 @@ extension ConnectionTracer {
         record.last = packet.time
         record.service = service
         record.virtual = specific(virtual, packet, lookup)
-        record.marks = marks.union(.live)
-        record.sides[0].start = packet.sequence
+        record.marks = marks.union([.live, .unbound])
+        record.start[0] = packet.sequence
         switch packet.transport {
         case 6:
             if marks.contains(.beganBefore) {
@@ -190,20 +190,21 @@ extension ConnectionTracer {
         case .perhaps: flows[number].marks.remove(.followsTemplate)
         }
 
-        let record = flows[number]
-        let notes = flows[notesOf: number]
-        let (packets, bytes) = (UInt64(notes.errorPackets), UInt64(notes.errorBytes))
-        traffic[server].count(.vipIn, UInt64(record.vip.packets[0]), bytes: record.vip.bytes[0])
-        traffic[server].count(.vipOut, UInt64(record.vip.packets[1]) + packets, bytes: record.vip.bytes[1] + bytes)
-        traffic[server].count(.dipOut, packets, bytes: bytes)
-        if record.state.isActive { traffic[server].active += 1 } else { traffic[server].inactive += 1 }
-        if record.origin.isAssignment { serverCounts[server].connections += 1 }
-        if !record.isOver { traffic[server].open += 1 }
+        for leg in [Leg.vipIn, .vipOut] {
+            let lane = flows[number].lanes[leg.number]
+            traffic[server].count(leg, UInt64(lane.packets), bytes: lane.bytes)
+        }
+        if let errors = ownErrors.removeValue(forKey: number) {
+            for leg in [Leg.vipOut, .dipOut] { traffic[server].count(leg, errors.packets, bytes: errors.bytes) }
+        }
+        if flows[number].state.isActive { traffic[server].active += 1 } else { traffic[server].inactive += 1 }
+        if flows[number].origin.isAssignment { serverCounts[server].connections += 1 }
+        if !flows[number].isOver { traffic[server].open += 1 }
     }
 
     mutating func noteEnd(_ number: UInt32) {
-        let record = flows[number]
-        if record.realServer != FlowRecord.unknown { traffic[Int(record.realServer)].open -= 1 }
+        let server = flows[number].realServer
+        if server != FlowRecord.unknown { traffic[Int(server)].open -= 1 }
         closed.append(number, in: flows) { $0.isSpare }
     }
 
@@ -226,7 +227,7 @@ extension ConnectionTracer {
 
     private mutating func sweep(_ number: UInt32) {
         guard flows[number].marks.contains(.live) else { return }
-        if isGone(flows[number], at: now) {
+        if isGone(number, at: now) {
             expire(number)
         } else if now - flows[number].last >= Self.linger, flows[number].isOver, !flows[number].marks.contains(.written)
         {
@@ -237,16 +238,16 @@ extension ConnectionTracer {
     /// Writes a connection unless that was done, and takes it from the table.
     mutating func retire(_ number: UInt32, outcomeIfOpen: ConnectionOutcome) {
         if flows[number].isUnwritten { write(number, outcomeIfOpen: outcomeIfOpen) }
-        let record = flows[number]
-        if record.realServer != FlowRecord.unknown {
-            let server = Int(record.realServer)
-            if !record.isOver { traffic[server].open -= 1 }
-            if record.state.isActive { traffic[server].active -= 1 } else { traffic[server].inactive -= 1 }
+        let server = Int(flows[number].realServer)
+        if server != FlowRecord.unknown {
+            if !flows[number].isOver { traffic[server].open -= 1 }
+            if flows[number].state.isActive { traffic[server].active -= 1 } else { traffic[server].inactive -= 1 }
         }
         let template = flows[notesOf: number].template
         if template > 0 { templates.leave(template - 1, at: now) }
-        if topology.hasFTP { controls.remove(number, record, in: topology) }
-        flows.unlink(number, hash: record.client.hash(seed))
+        if topology.hasFTP { controls.remove(number, flows[number], in: topology) }
+        if !ownErrors.isEmpty { ownErrors[number] = nil }
+        flows.unlink(number, hash: flows[number].client.hash(seed))
         flows.release(number)
     }
 
@@ -255,8 +256,10 @@ extension ConnectionTracer {
     ///
     /// - Returns: Whether there is room now.
     private mutating func evict() -> Bool {
-        let closed = closed.popFirst(in: flows) { $0.isSpare }
-        guard let oldest = closed ?? halfOpen.popFirst(in: flows, where: { $0.isHalfOpen }) else { return false }
+        let closed = closed.popFirst(in: flows, seed: seed) { $0.isSpare }
+        guard let oldest = closed ?? halfOpen.popFirst(in: flows, seed: seed, where: { $0.isHalfOpen }) else {
+            return false
+        }
         if !flows[oldest].marks.contains(.adopted) { evictedConnections += 1 }
         if !flows[oldest].isSpare { count(.evicted, service: flows[oldest].service) }
         retire(oldest, outcomeIfOpen: .evicted)

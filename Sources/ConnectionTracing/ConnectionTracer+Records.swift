@@ -4,60 +4,31 @@ import IPVSModel
 extension ConnectionTracer {
     /// Writes a connection to the output, and counts its end the first time it has one.
     mutating func write(_ number: UInt32, outcomeIfOpen: ConnectionOutcome) {
-        let record = flows[number]
-        let outcome = outcome(of: record, ifOpen: outcomeIfOpen)
+        let outcome = flows[number].outcome(ifOpen: outcomeIfOpen, now: now)
         flows[number].marks.insert(.written)
         flows[number].marks.remove(.entryRead)
-        guard !record.isDoubtful else { return }
-        if outcome != .open, !record.marks.contains(.ended) {
+        guard !flows[number].isDoubtful else { return }
+        if outcome != .open, !flows[number].marks.contains(.ended) {
             flows[number].marks.insert(.ended)
-            noteOutcome(outcome, of: record)
+            noteOutcome(outcome, of: flows[number])
         }
+        append(flows[number], outcome, entry(of: number))
+    }
+
+    private mutating func append(
+        _ record: borrowing FlowRecord, _ outcome: ConnectionOutcome, _ entry: EntryObservation?
+    ) {
+        let server = record.realServer
         records.append(
             ConnectionRecord(
                 id: record.id, virtualService: topology.services[Int(record.service)].identity,
-                realServer: endpoint(of: record), transportProtocol: TransportProtocol(rawValue: record.transport),
+                realServer: server == FlowRecord.unknown ? nil : topology.servers[Int(server)].endpoint,
+                transportProtocol: TransportProtocol(rawValue: record.transport),
                 client: record.client.endpoint, origin: record.origin, outcome: outcome,
                 firstSeen: Timestamp(rawValue: record.first), lastSeen: Timestamp(rawValue: record.last),
                 vip: SideRecord(record.vip), dip: SideRecord(record.dip),
-                state: record.state, requestBytes: payloadBytes(of: record, 0),
-                responseBytes: payloadBytes(of: record, 1), entry: entry(of: number)))
-    }
-
-    private func outcome(of record: FlowRecord, ifOpen: ConnectionOutcome) -> ConnectionOutcome {
-        if record.marks.contains(.resetByRealServer) {
-            return record.vip.synAck == 0 && record.dip.synAck == 0 && record.origin != .beganBefore
-                ? .refused : .resetByRealServer
-        }
-        if record.marks.contains(.resetByClient) { return .resetByClient }
-        if record.marks.contains(.resetByDirector) { return .resetByDirector }
-        if record.isOver { return .closed }
-        if record.marks.contains(.rejected) { return .rejected }
-        if ifOpen == .evicted { return .evicted }
-        if record.isUnforwarded, !record.marks.isDisjoint(with: [.unreachable, .hopsExceeded, .tooBig]) {
-            return .notForwarded
-        }
-        let waited = now - record.last >= Self.linger || ifOpen == .expired
-        if waited, record.origin != .beganBefore {
-            if record.isUnforwarded { return .notForwarded }
-            if isUnanswered(record) { return .unanswered }
-        }
-        return ifOpen
-    }
-
-    /// Whether the real server is silent, where its replies would be seen.
-    private func isUnanswered(_ record: FlowRecord) -> Bool {
-        record.transport != 17 && !record.marks.contains(.inputOnly) && record.vip.synAck == 0
-            && record.dip.synAck == 0
-    }
-
-    /// Whether the client got answers that the director never saw.
-    ///
-    /// Only an ACK of the client's own made the kernel's state ESTABLISHED, so it has the SYN-ACK. That one direction
-    /// was not captured is no reason: a reply comes in where its request leaves, and leaves where that came in.
-    private func isBypassed(_ record: FlowRecord) -> Bool {
-        isUnanswered(record) && record.marks.contains(.established) && record.origin != .beganBefore
-            && record.vip.outPackets == 0 && record.dip.outPackets == 0 && record.dip.inPackets > 1
+                state: record.state, requestBytes: record.payloadBytes(0),
+                responseBytes: record.payloadBytes(1), entry: entry))
     }
 
     private mutating func noteOutcome(_ outcome: ConnectionOutcome, of record: FlowRecord) {
@@ -67,7 +38,7 @@ extension ConnectionTracer {
         let kind: TraceEvent.Kind
         var detail = ""
         switch outcome {
-        case .resetByClient where isBypassed(record), .unanswered where isBypassed(record):
+        case .resetByClient where record.isBypassed, .unanswered where record.isBypassed:
             (kind, detail) = (.replyBypassed, "it completed its handshake, and no reply passed the director")
         case .resetByClient: kind = .resetByClient
         case .resetByRealServer: kind = .resetByRealServer
@@ -83,20 +54,6 @@ extension ConnectionTracer {
         report(kind, of: record, at: record.last, detail)
     }
 
-    // Payload by sequence number: what was sent again counts once.
-
-    /// - Parameter direction: 0 towards the real server, 1 towards the client.
-    private func payloadBytes(of record: FlowRecord, _ direction: Int) -> UInt64 {
-        let isOnVIPSide = record.vip.packets[direction] > 0
-        let side = isOnVIPSide ? record.vip : record.dip
-        guard side.packets[direction] > 0 else { return 0 }
-        let next = (isOnVIPSide ? Int64(record.wraps[direction]) << 32 : 0) + Int64(side.next[direction])
-        guard record.transport == 6 else { return UInt64(next) }
-        // SYN and FIN have a number each and carry nothing.
-        let controls = (side.opening[direction] != 0 ? 1 : 0) + (record.marks.contains(.fin(direction)) ? 1 : 0)
-        return UInt64(max(next - Int64(record.sides[direction].start) - Int64(controls), 0))
-    }
-
     private func entry(of number: UInt32) -> EntryObservation? {
         let notes = flows[notesOf: number]
         let first = flows[number].first
@@ -107,5 +64,53 @@ extension ConnectionTracer {
         return EntryObservation(
             state: notes.entry.state, expiresIn: notes.entry.expiresIn,
             firstSeen: time(notes.entryFirst), lastSeen: time(notes.entryLast))
+    }
+}
+
+extension FlowRecord {
+    /// How it ended, as far as `now` tells.
+    fileprivate func outcome(ifOpen: ConnectionOutcome, now: Int64) -> ConnectionOutcome {
+        if marks.contains(.resetByRealServer) {
+            return vip.synAck == 0 && dip.synAck == 0 && origin != .beganBefore ? .refused : .resetByRealServer
+        }
+        if marks.contains(.resetByClient) { return .resetByClient }
+        if marks.contains(.resetByDirector) { return .resetByDirector }
+        if isOver { return .closed }
+        if marks.contains(.rejected) { return .rejected }
+        if ifOpen == .evicted { return .evicted }
+        if isUnforwarded, !marks.isDisjoint(with: [.unreachable, .hopsExceeded, .tooBig]) { return .notForwarded }
+        let waited = now - last >= ConnectionTracer.linger || ifOpen == .expired
+        if waited, origin != .beganBefore {
+            if isUnforwarded { return .notForwarded }
+            if isUnanswered { return .unanswered }
+        }
+        return ifOpen
+    }
+
+    /// Whether the real server is silent, where its replies would be seen.
+    private var isUnanswered: Bool {
+        transport != 17 && !marks.contains(.inputOnly) && vip.synAck == 0 && dip.synAck == 0
+    }
+
+    /// Whether the client got answers that the director never saw.
+    ///
+    /// Only an ACK of the client's own made the kernel's state ESTABLISHED, so it has the SYN-ACK. That one direction
+    /// was not captured is no reason: a reply comes in where its request leaves, and leaves where that came in.
+    fileprivate var isBypassed: Bool {
+        isUnanswered && marks.contains(.established) && origin != .beganBefore && vip.outPackets == 0
+            && dip.outPackets == 0 && dip.inPackets > 1
+    }
+
+    /// Payload by sequence number: what was sent again counts once.
+    ///
+    /// - Parameter direction: 0 towards the real server, 1 towards the client.
+    fileprivate func payloadBytes(_ direction: Int) -> UInt64 {
+        let lane = lanes[direction].packets > 0 ? lanes[direction] : lanes[2 + direction]
+        guard lane.packets > 0 else { return 0 }
+        let next = Int64(lane.wraps) << 32 + Int64(lane.next)
+        guard transport == 6 else { return UInt64(next) }
+        // SYN and FIN have a number each and carry nothing.
+        let controls = (lane.opening != 0 ? 1 : 0) + (marks.contains(.fin(direction)) ? 1 : 0)
+        return UInt64(max(next - Int64(start[direction]) - Int64(controls), 0))
     }
 }

@@ -26,9 +26,9 @@ extension ConnectionTracer {
         let bytes = UInt64(packet.ipLength)
         flows[number].last = max(flows[number].last, packet.time)
         flows[number].marks.remove(.written)
-        flows[number].sides[lookup.leg.side].bytes[lookup.leg.direction] += bytes
+        flows[number].lanes[lookup.leg.number].bytes += bytes
         if packet.transport == 17 {
-            flows[number].sides[lookup.leg.side].next[lookup.leg.direction] &+= packet.payloadLength
+            flows[number].lanes[lookup.leg.number].next &+= packet.payloadLength
         }
         let server = flows[number].realServer
         if server != FlowRecord.unknown { traffic[Int(server)].count(lookup.leg, 0, bytes: bytes) }
@@ -49,8 +49,8 @@ extension ConnectionTracer {
             traffic[server].count(lookup.leg, bytes: bytes)
             if isCounted { traffic[server].count(.dipOut, bytes: bytes) }
         } else if isCounted {
-            flows[notesOf: number].errorPackets += 1
-            flows[notesOf: number].errorBytes += packet.ipLength
+            ownErrors[number, default: (0, 0)].packets += 1
+            ownErrors[number, default: (0, 0)].bytes += UInt64(packet.ipLength)
         }
         guard !lookup.isIn else { return }
         if lookup.isDIPSide {
@@ -96,7 +96,7 @@ extension ConnectionTracer {
         let packet = packets[index]
         guard lookup.isDIPSide else {
             let number = create(packet, lookup, virtual: virtual, marks: [])
-            if number != FlowTable.none { applyRare(packets, index, lookup, to: number) }
+            if number != FlowTable.none { add(packets, index, lookup, to: number) }
             return
         }
         let number = oldestUnforwarded(packet, lookup)
@@ -104,7 +104,7 @@ extension ConnectionTracer {
             serviceCounts[Int(topology.virtuals[Int(virtual)].service)].unmatchedPackets += 1
             return
         }
-        applyRare(packets, index, lookup, to: number)
+        add(packets, index, lookup, to: number)
         retire(number, outcomeIfOpen: .expired)
     }
 
@@ -116,7 +116,7 @@ extension ConnectionTracer {
         var position: UInt32?
         while let number = flows.next(client, lookup.hash, after: &position) {
             let record = flows[number]
-            if record.endpoint == FlowRecord.unknown, record.vip.start == packet.sequence, record.first < first {
+            if record.endpoint == FlowRecord.unknown, record.start[0] == packet.sequence, record.first < first {
                 (best, first) = (number, record.first)
             }
         }
@@ -150,7 +150,7 @@ extension ConnectionTracer {
         for index in earlier.indices {
             foreignPackets -= 1
             let lookup = self.lookup(earlier.span, index)
-            if lookup.isRelevant { trace(earlier.span, index, lookup) }
+            if lookup.isRelevant { traceUnusual(earlier.span, index, lookup) }
         }
         return true
     }

@@ -26,7 +26,7 @@ package struct ConnectionTracer: ~Copyable {
     /// By state, in nanoseconds.
     private var timeouts: [Int64] = []
     /// The same and how late the kernel's timers may run: up to a sixteenth on average.
-    private var latest: [Int64] = []
+    private var latest = InlineArray<32, Int64>(repeating: 0)
     /// The sysctl `conn_reuse_mode`.
     var reuseMode = 1
 
@@ -44,6 +44,8 @@ package struct ConnectionTracer: ~Copyable {
     /// Who goes first when the table is full.
     var closed = AgeQueue()
     var halfOpen = AgeQueue()
+    /// The director's own ICMP errors that the kernel counted with a connection whose real server is not known yet.
+    var ownErrors: [UInt32: (packets: UInt64, bytes: UInt64)] = [:]
     /// Packets of no known address that may be a firewall mark's.
     var strangers = Strangers()
     /// Whose FTP data connections there may be.
@@ -88,10 +90,13 @@ package struct ConnectionTracer: ~Copyable {
         /// Connections that are not over.
         var open: Int32 = 0
 
+        /// - Parameter activated: By how much more entries are active, and less inactive.
         @inline(__always)
-        mutating func count(_ leg: Leg, _ packets: UInt64 = 1, bytes: UInt64) {
+        mutating func count(_ leg: Leg, _ packets: UInt64 = 1, bytes: UInt64, activated: Int32 = 0) {
             self.packets[leg.number] &+= packets
             self.bytes[leg.number] &+= bytes
+            active &+= activated
+            inactive &-= activated
         }
     }
 
@@ -150,11 +155,15 @@ package struct ConnectionTracer: ~Copyable {
         let old = timeouts
         guard new != old else { return }
         timeouts = new
-        latest = new.map { $0 + $0 / 16 }
+        for state in new.indices { latest[state] = new[state] + new[state] / 16 }
         guard !old.isEmpty else { return }
         for number in 0..<UInt32(flows.highWater) where flows[number].marks.contains(.live) {
             let state = Int(flows[number].state.rawValue)
-            flows[number].grace += Int32(clamping: (old[state] - new[state]) / 1_000_000_000)
+            let isGraced = flows[number].marks.contains(.graced)
+            flows[notesOf: number].grace =
+                (isGraced ? flows[notesOf: number].grace : 0)
+                + Int32(clamping: (old[state] - new[state]) / 1_000_000_000)
+            flows[number].marks.insert(.graced)
         }
     }
 
@@ -164,8 +173,12 @@ package struct ConnectionTracer: ~Copyable {
 
     /// Whether the kernel's timer must have run out.
     @inline(__always)
-    func isGone(_ record: borrowing FlowRecord, at time: Int64) -> Bool {
-        time &- record.last > latest[Int(record.state.rawValue)] &+ Int64(record.grace) &* 1_000_000_000
+    mutating func isGone(_ number: UInt32, at time: Int64) -> Bool {
+        let idle = time &- flows[number].last
+        let latest = latest[Int(flows[number].state.rawValue) & 31]
+        // Looked up rarely: it is on a cache line of its own.
+        guard flows[number].marks.contains(.graced) else { return idle > latest }
+        return idle > latest &+ Int64(flows[notesOf: number].grace) &* 1_000_000_000
     }
 
     /// How many connections wait to be taken.

@@ -16,27 +16,66 @@ package struct EntryStateTable: Sendable {
         case inputOnly
     }
 
-    /// TCP: the next state by direction, the lower five flags, and the state.
-    private let tcp: [EntryState]
+    /// What a packet makes of an entry, and of what we know of its connection.
+    struct Step: BitwiseCopyable {
+        /// What does not hold any more.
+        private(set) var forgotten: FlowRecord.Marks = []
+        /// What holds from now on.
+        private(set) var learned: FlowRecord.Marks = []
+        private(set) var state = EntryState.none
+        /// By how much more entries the kernel counts as active, and less as inactive.
+        private(set) var activated: Int8 = 0
+
+        fileprivate init() {}
+
+        fileprivate init(from old: EntryState, to new: EntryState, _ flags: TCPFlags, _ leg: Leg) {
+            state = new
+            activated = (new.isActive ? 1 : 0) - (old.isActive ? 1 : 0)
+            forgotten = [.written, .over]
+            if !leg.isDIPSide { forgotten.insert(.graced) }
+            if leg == .vipOut { forgotten.insert(.inputOnly) }
+            let isMade = new != old && (new == .established || new == .sctpEstablished)
+            if isMade || new == .udp && leg == .vipOut { learned.insert(.established) }
+            learned.insert(.begun(leg.direction))
+            if flags.contains(.fin), !flags.contains(.rst) { learned.insert(.fin(leg.direction)) }
+        }
+    }
+
+    /// By whether replies bypass the director, where the packet was seen, its flags, and the state.
+    private let steps: [Step]
 
     /// - Parameter isDefending: Whether the kernel uses the stricter table: the sysctl `secure_tcp` is on.
     package init(isDefending: Bool = false) {
         let rows = Self.tcpRows.map { normal, defending in Self.states(isDefending ? defending ?? normal : normal) }
-        var table = [EntryState](repeating: .close, count: 4 * 32 * 16)
-        for flags in 0..<32 {
-            for state in EntryState.allCases.prefix(while: { $0 != .udp }) {
-                table[Self.place(Self.unchanged, TCPFlags(rawValue: UInt8(flags)), state)] = state
-            }
-        }
-        for direction in Direction.allCases {
-            for flags in 0..<32 {
-                guard let row = Self.row(TCPFlags(rawValue: UInt8(flags))) else { continue }
-                for (state, next) in rows[direction.rawValue * 4 + row].enumerated() {
-                    table[direction.rawValue << 9 | flags << 4 | state] = next
+        var steps = [Step](repeating: Step(), count: 2 * 4 * 32 * 32)
+        for isInputOnly in [false, true] {
+            for leg in [Leg.vipIn, .vipOut, .dipIn, .dipOut] {
+                let direction = leg.isIn ? isInputOnly ? Direction.inputOnly : .input : .output
+                for flags in (UInt8.min..<32).map(TCPFlags.init) {
+                    let (segment, event) = (Self.row(flags), Int(SCTPEvent(flags: flags).rawValue))
+                    for state in EntryState.allCases {
+                        let next: EntryState =
+                            if leg.isDIPSide || state == .udp {
+                                // A reply that the director does not forward never reaches IPVS.
+                                state
+                            } else if state.rawValue < EntryState.udp.rawValue {
+                                segment.map { rows[direction.rawValue * 4 + $0][Int(state.rawValue)] } ?? .close
+                            } else {
+                                Self.sctp[direction.rawValue * SCTPEvent.allCases.count + event][
+                                    Int(state.rawValue - EntryState.sctpNone.rawValue)]
+                            }
+                        steps[Self.place(state, flags, leg, isInputOnly: isInputOnly ? 1 : 0)] = Step(
+                            from: state, to: next, flags, leg)
+                    }
                 }
             }
         }
-        tcp = table
+        self.steps = steps
+    }
+
+    @inline(__always)
+    private static func place(_ state: EntryState, _ flags: TCPFlags, _ leg: Leg, isInputOnly: Int) -> Int {
+        (isInputOnly << 2 | leg.number) << 10 | Int(flags.rawValue & 31) << 5 | Int(state.rawValue)
     }
 
     /// Which row of a direction's four a segment reads; `nil` if it has none of the flags.
@@ -47,38 +86,17 @@ package struct EntryStateTable: Sendable {
         return flags.contains(.ack) ? 2 : nil
     }
 
-    @inline(__always)
     package func next(_ state: EntryState, flags: TCPFlags, _ direction: Direction) -> EntryState {
-        guard state.rawValue < EntryState.udp.rawValue else { return nextOfOthers(state, flags, direction) }
-        return tcp[Self.place(direction.rawValue, flags, state)]
+        let leg: Leg = direction == .output ? .vipOut : .vipIn
+        return step(from: state, flags, leg, isInputOnly: direction == .inputOnly ? 1 : 0).state
     }
 
     /// What a packet seen somewhere makes of a state: on the DIP side, nothing.
     ///
-    /// - Parameter isInputOnly: Whether no reply passes the director.
+    /// - Parameter isInputOnly: 1 if no reply passes the director, else 0.
     @inline(__always)
-    func next(_ state: EntryState, flags: TCPFlags, _ leg: Leg, isInputOnly: Bool) -> EntryState {
-        let direction = leg == .vipOut ? Direction.output : isInputOnly ? .inputOnly : .input
-        guard state.rawValue < EntryState.udp.rawValue else {
-            return leg.isDIPSide ? state : nextOfOthers(state, flags, direction)
-        }
-        return tcp[Self.place(leg.isDIPSide ? Self.unchanged : direction.rawValue, flags, state)]
-    }
-
-    /// The number of a direction in which nothing changes.
-    private static var unchanged: Int { 3 }
-
-    @inline(__always)
-    private static func place(_ direction: Int, _ flags: TCPFlags, _ state: EntryState) -> Int {
-        direction << 9 | Int(flags.rawValue & 0x1f) << 4 | Int(state.rawValue)
-    }
-
-    @inline(never)
-    private func nextOfOthers(_ state: EntryState, _ flags: TCPFlags, _ direction: Direction) -> EntryState {
-        guard state != .udp else { return .udp }
-        let event = SCTPEvent(flags: flags)
-        let row = Self.sctp[direction.rawValue * SCTPEvent.allCases.count + Int(event.rawValue)]
-        return row[Int(state.rawValue - EntryState.sctpNone.rawValue)]
+    func step(from state: EntryState, _ flags: TCPFlags, _ leg: Leg, isInputOnly: Int) -> Step {
+        steps[Self.place(state, flags, leg, isInputOnly: isInputOnly)]
     }
 
     /// For each direction SYN, FIN, ACK, RST; the second where `secure_tcp` differs.

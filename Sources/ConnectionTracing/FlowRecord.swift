@@ -20,16 +20,11 @@ package struct FlowRecord: BitwiseCopyable {
     /// The kernel's state.
     var state: EntryState = .none
     var marks: Marks = []
-    /// How often the sequence numbers began anew, as seen on the VIP side; by direction.
-    var wraps: [2 of UInt16] = [0, 0]
-    /// How much longer than by the rules the kernel keeps the entry, by its own timer when last read; the next packet
-    /// starts that anew.
-    ///
-    /// - Unit: seconds.
-    var grace: Int32 = 0
+    /// The first sequence number each way, from whichever side saw it first.
+    var start: [2 of UInt32] = [0, 0]
 
-    /// Lines 2 and 3: the VIP side and the DIP side.
-    var sides: [2 of FlowSide] = [FlowSide(), FlowSide()]
+    /// Lines 2 and 3: the VIP side and the DIP side, each with both ways; by ``Leg/number``.
+    var lanes: [4 of FlowLane] = [FlowLane(), FlowLane(), FlowLane(), FlowLane()]
 
     package init(client: ClientKey, id: Int64) {
         clientHigh = client.high
@@ -64,10 +59,24 @@ package struct FlowRecord: BitwiseCopyable {
         static var serverError: Self { Self(rawValue: 1 << 12) }
         /// An RST to the client that no real server sent.
         static var resetByDirector: Self { Self(rawValue: 1 << 13) }
+        /// The kernel keeps the entry longer than by the rules, or less long: ``FlowNotes/grace`` says by how much, until
+        /// the next packet.
+        static var graced: Self { Self(rawValue: 1 << 14) }
 
         /// By direction.
         @inline(__always)
         static func fin(_ direction: Int) -> Self { Self(rawValue: 2 << UInt32(truncatingIfNeeded: direction)) }
+
+        /// Nothing if `isSet` is 0 rather than 1.
+        @inline(__always)
+        static func over(_ isSet: UInt32) -> Self { Self(rawValue: isSet &<< 15) }
+
+        /// 1 if replies bypass the director, else 0.
+        @inline(__always)
+        var isInputOnly: Int { Int(truncatingIfNeeded: rawValue &>> 10 & 1) }
+
+        /// ``isOver`` as of the last packet.
+        static var over: Self { Self(rawValue: 1 << 15) }
 
         // How it came to be, as ConnectionOrigin.
         static var reusedPort: Self { Self(rawValue: 1 << 16) }
@@ -87,10 +96,29 @@ package struct FlowRecord: BitwiseCopyable {
         static var hopsExceeded: Self { Self(rawValue: 1 << 25) }
         static var tooBig: Self { Self(rawValue: 1 << 26) }
 
+        /// A packet of its own went that way, on either side; by direction.
+        static func begun(_ direction: Int) -> Self { Self(rawValue: begunIn.rawValue << UInt32(direction)) }
+        private static var begunIn: Self { Self(rawValue: 1 << 27) }
+        /// 0 if none went that way yet, else 1.
+        @inline(__always)
+        func hasBegun(_ direction: Int) -> UInt32 {
+            rawValue &>> (27 &+ UInt32(truncatingIfNeeded: direction)) & 1
+        }
+
+        /// Its real server's endpoint is unknown.
+        static var unbound: Self { Self(rawValue: 1 << 30) }
+        /// Something is noted beside the record.
+        static var noted: Self { Self(rawValue: 1 << 29) }
+
+        /// Whether it is over: both FINs, the client's alone where replies bypass the director, or an RST.
+        ///
+        /// Without a branch: every packet asks, and one in five gives another answer than the one before.
         @inline(__always)
         var isOver: Bool {
-            !isDisjoint(with: [.resetByClient, .resetByRealServer, .resetByDirector])
-                || contains(.finIn) && !isDisjoint(with: [.finOut, .inputOnly])
+            let resets = rawValue & Self([.resetByClient, .resetByRealServer, .resetByDirector]).rawValue
+            // The client's FIN is bit 1, the real server's 2, replies that bypass 10.
+            let closed = (rawValue >> 1) & (rawValue >> 2 | rawValue >> 10) & 1
+            return resets | closed != 0
         }
     }
 
@@ -104,11 +132,14 @@ package struct FlowRecord: BitwiseCopyable {
     /// table, tells.
     var endpoint: UInt16 {
         get { ends[1] }
-        set { ends[1] = newValue }
+        set {
+            ends[1] = newValue
+            marks.remove(.unbound)
+        }
     }
 
-    var vip: FlowSide { sides[0] }
-    var dip: FlowSide { sides[1] }
+    var vip: FlowSide { FlowSide(towardsServer: lanes[0], towardsClient: lanes[1]) }
+    var dip: FlowSide { FlowSide(towardsServer: lanes[2], towardsClient: lanes[3]) }
 
     var client: ClientKey {
         ClientKey(high: clientHigh, low: clientLow, port: clientPort, transport: transport)
@@ -120,14 +151,6 @@ package struct FlowRecord: BitwiseCopyable {
             && transport == client.transport
     }
 
-    /// Whether it is in use and the one of a client with what a packet on either side is told by.
-    @inline(__always)
-    func isLive(_ client: ClientKey, at end: UInt16, side: Int) -> Bool {
-        ends[side] == end && belongs(to: client) && marks.contains(.live)
-    }
-
-    /// Whether it is over: both FINs, the client's alone where replies bypass the director, or an RST.
-    @inline(__always)
     var isOver: Bool { marks.isOver }
 
     /// Whether it goes first when the table is full: it is over, or nothing but a row of the kernel's table.
@@ -142,7 +165,7 @@ package struct FlowRecord: BitwiseCopyable {
     }
 
     /// Whether nothing was ever sent on to a real server.
-    var isUnforwarded: Bool { dip.inPackets == 0 && dip.outPackets == 0 }
+    var isUnforwarded: Bool { lanes[2].packets == 0 && lanes[3].packets == 0 }
 
     /// Whether it may be no connection of a virtual service: FTP's data connections are told by being sent on.
     var isDoubtful: Bool { marks.contains(.ftpData) && endpoint == FlowRecord.unknown }
@@ -160,42 +183,51 @@ package struct FlowRecord: BitwiseCopyable {
     /// `time` after `first` in ticks of 100 ns, plus 1, so that 0 can mean "not seen".
     @inline(__always)
     func ticks(at time: Int64) -> UInt32 {
-        UInt32(clamping: max(time &- first, 0) / FlowSide.tick &+ 1)
+        UInt32(truncatingIfNeeded: min(UInt64(max(time &- first, 0)) / UInt64(FlowSide.tick), 0xffff_fffe)) &+ 1
     }
 
     /// `time` after `first` in milliseconds, plus 1.
     func milliseconds(at time: Int64) -> UInt32 { UInt32(clamping: max(time &- first, 0) / 1_000_000 &+ 1) }
 }
 
-/// What one side of the director saw of a connection: a cache line.
+/// What one side of the director saw going one way: half a cache line.
 ///
-/// What is counted each way is found by the direction's number, without a branch: which way the next packet goes is
-/// anybody's guess. Times are ticks after the record's `first`, plus 1; 0 is "not seen". Seven minutes fit, and what
-/// comes later stays at the maximum.
+/// Which way the next packet goes is anybody's guess, so that its lane is found by number, without a branch. Times are
+/// ticks after the record's `first`, plus 1; 0 is "not seen". Seven minutes fit, and what comes later stays at the
+/// maximum.
+package struct FlowLane: BitwiseCopyable {
+    var bytes: UInt64 = 0
+    var packets: UInt32 = 0
+    /// The sequence number after the furthest byte seen; without sequence numbers, the payload's sum.
+    var next: UInt32 = 0
+    /// The SYN or its answer, or the first datagram.
+    var opening: UInt32 = 0
+    /// The first request or response.
+    var payload: UInt32 = 0
+    /// Towards the real server: the ACK that completes the handshake. Towards the client: the end, whichever way the
+    /// packet went that brought it.
+    var milestone: UInt32 = 0
+    var repeated: UInt16 = 0
+    /// How often the sequence numbers began anew.
+    var wraps: UInt16 = 0
+}
+
+/// What one side of the director saw of a connection.
 package struct FlowSide: BitwiseCopyable {
     static let tick: Int64 = 100
 
-    var bytes: [2 of UInt64] = [0, 0]
-    var packets: [2 of UInt32] = [0, 0]
-    /// The sequence number after the furthest byte seen; without sequence numbers, the payload's sum.
-    var next: [2 of UInt32] = [0, 0]
-    /// The SYN and its answer, or the first datagrams.
-    var opening: [2 of UInt32] = [0, 0]
-    /// The first request and the first response.
-    var payload: [2 of UInt32] = [0, 0]
-    var ack: UInt32 = 0
-    var end: UInt32 = 0
-    var repeated: [2 of UInt16] = [0, 0]
-    /// VIP side: the client's first sequence number. DIP side: the real server's, from whichever side saw it.
-    var start: UInt32 = 0
+    let towardsServer: FlowLane
+    let towardsClient: FlowLane
 
-    var inPackets: UInt32 { packets[0] }
-    var outPackets: UInt32 { packets[1] }
-    var syn: UInt32 { opening[0] }
-    var synAck: UInt32 { opening[1] }
+    var inPackets: UInt32 { towardsServer.packets }
+    var outPackets: UInt32 { towardsClient.packets }
+    var syn: UInt32 { towardsServer.opening }
+    var synAck: UInt32 { towardsClient.opening }
+    var ack: UInt32 { towardsServer.milestone }
+    var end: UInt32 { towardsClient.milestone }
 }
 
-/// What is rarely looked at, beside each record.
+/// What is rarely looked at, beside each record: there only while ``FlowRecord/Marks/noted`` says so.
 struct FlowNotes: BitwiseCopyable {
     /// When the kernel's row was first and last read: milliseconds after the record's `first`, plus 1; 0 is never.
     var entryFirst: UInt32 = 0
@@ -204,9 +236,11 @@ struct FlowNotes: BitwiseCopyable {
     var entry = PackedEntry(rawValue: 0)
     /// The persistence template it hangs on, plus 1; 0 is none.
     var template: UInt32 = 0
-    /// The director's own ICMP errors that the kernel counted with it.
-    var errorPackets: UInt32 = 0
-    var errorBytes: UInt32 = 0
+    /// How much longer than by the rules the kernel keeps the entry, by its own timer when last read; counts only while
+    /// ``FlowRecord/Marks/graced`` says so.
+    ///
+    /// - Unit: seconds.
+    var grace: Int32 = 0
 }
 
 /// A kernel entry's state and timer in one word.

@@ -74,14 +74,17 @@ package struct FlowTable: ~Copyable {
         }
     }
 
-    /// What is noted beside a record.
+    /// What is noted beside a record: as a rule nothing, and then its memory is not touched.
     subscript(notesOf number: UInt32) -> FlowNotes {
-        _read {
-            precondition(number < highWater)
-            yield unsafe notes[Int(number)]
+        get {
+            guard self[number].marks.contains(.noted) else { return FlowNotes() }
+            return unsafe notes[Int(number)]
         }
         _modify {
-            precondition(number < highWater)
+            if !self[number].marks.contains(.noted) {
+                self[number].marks.insert(.noted)
+                unsafe (notes + Int(number)).initialize(to: FlowNotes())
+            }
             yield unsafe &notes[Int(number)]
         }
     }
@@ -101,7 +104,13 @@ package struct FlowTable: ~Copyable {
     /// The first record of `hash`, which is not looked at but asked for: its first line, and the line of one side.
     @inline(__always)
     func candidate(_ hash: UInt32, side: Int) -> UInt32 {
-        let number = find(hash) { _ in true }
+        // Every second slot is free at least, so that one of the first two is nearly always the one.
+        let place = hash & slotMask
+        let (one, two) = unsafe (slots[Int(place)], slots[Int((place &+ 1) & slotMask)])
+        let (isOne, isTwo) = (
+            UInt32(truncatingIfNeeded: one >> 32) == hash, UInt32(truncatingIfNeeded: two >> 32) == hash
+        )
+        let number = isOne || isTwo ? UInt32(truncatingIfNeeded: isOne ? one : two) : find(hash) { _ in true }
         if number != Self.none {
             let record = unsafe UnsafeRawPointer(records + Int(number))
             unsafe ipvscope_prefetch(record)
@@ -174,7 +183,6 @@ package struct FlowTable: ~Copyable {
             firstFree = self[number].id
         }
         unsafe (records + Int(number)).initialize(to: record)
-        unsafe (notes + Int(number)).initialize(to: FlowNotes())
         count += 1
         if count * 2 > Int(slotMask) { growSlots() }
         place(number, hash)
@@ -213,6 +221,8 @@ package struct FlowTable: ~Copyable {
     /// Gives a record's memory back; it was unlinked before.
     package mutating func release(_ number: UInt32) {
         self[number].marks = []
+        // No packet's: what was found before does not match any more.
+        self[number].transport = 0
         self[number].id = firstFree
         firstFree = Int64(number)
         count -= 1

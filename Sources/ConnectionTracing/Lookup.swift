@@ -11,6 +11,12 @@ struct Leg: Equatable, BitwiseCopyable {
     /// The reply as it comes from the real server: here the kernel counts what goes out.
     static var dipOut: Self { Self(isDIPSide: true, isIn: false) }
 
+    /// - Parameters:
+    ///   - side: 0 is the VIP side, 1 the DIP side.
+    ///   - direction: 0 is towards the real server, 1 towards the client.
+    @inline(__always)
+    init(side: UInt8, direction: UInt8) { rawValue = side << 1 | direction }
+
     @inline(__always)
     init(isDIPSide: Bool, isIn: Bool) { rawValue = (isDIPSide ? 2 : 0) | (isIn ? 0 : 1) }
 
@@ -37,8 +43,23 @@ struct Lookup: BitwiseCopyable {
     var virtual = FlowRecord.unknown
     /// On the DIP side the real server endpoint's index.
     var endpoint = FlowRecord.unknown
+    /// Of these two the one that tells connections of the same client port apart on this side.
+    var end: UInt16 { isDIPSide ? endpoint : virtual }
     var leg = Leg.vipIn
-    var isRelevant = false
+    var kind = Kind.foreign
+
+    enum Kind: BitwiseCopyable {
+        /// Of no known address, or of no interest.
+        case foreign
+        /// A connection's own.
+        case ordinary
+        /// The same, and the connection was found already: the candidate.
+        case placed
+        /// An ICMP error, a later fragment, or what may be scheduled for itself.
+        case unusual
+    }
+
+    var isRelevant: Bool { kind != .foreign }
 
     var isDIPSide: Bool { leg.isDIPSide }
     var isIn: Bool { leg.isIn }

@@ -65,6 +65,8 @@ struct Topology {
     private(set) var hasFTP = false
     /// Whether any real server is told by its MAC address.
     private(set) var hasDirectRouting = false
+    /// Whether addresses and ports tell all of a packet.
+    var isPlain: Bool { !hasOnePacket && !hasDirectRouting && !table.hasAnyPort }
     /// How much of a client's address decides where it goes: less than all of it, port included, with persistence. The
     /// least that any reading said.
     private(set) var clientPrefixLength: UInt8?
