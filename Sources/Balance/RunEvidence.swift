@@ -51,7 +51,7 @@ package struct VirtualServiceEvidence: Sendable {
     /// What the service looked like, oldest first; never empty.
     package var configurations: [ServiceConfiguration]
     /// Every assignment seen, in the order of the SYNs (or first datagrams) on the VIP side.
-    package var assignments: [Assignment]
+    package var assignments: AssignmentList
     /// One per real server that was configured or took a connection during the run.
     package var realServers: [RealServerEvidence]
     /// The growth of the virtual service's own counters, which outlive its real servers'; `nil` if the kernel was not
@@ -65,7 +65,7 @@ package struct VirtualServiceEvidence: Sendable {
     package var table: TableEvidence?
 
     package init(
-        identity: VirtualServiceIdentity, configurations: [ServiceConfiguration], assignments: [Assignment] = [],
+        identity: VirtualServiceIdentity, configurations: [ServiceConfiguration], assignments: AssignmentList = [],
         realServers: [RealServerEvidence] = [], kernel: TrafficCounters? = nil,
         causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0, table: TableEvidence? = nil
     ) {

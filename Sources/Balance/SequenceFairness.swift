@@ -80,7 +80,7 @@ struct SequenceFairness {
     }
 }
 
-extension [Assignment] {
+extension AssignmentList {
     /// The first index from `start` on that satisfies `predicate`, or the end.
     fileprivate func firstIndex(from start: Int, where predicate: (Assignment) -> Bool) -> Int {
         self[start...].firstIndex(where: predicate) ?? endIndex

@@ -118,9 +118,9 @@ extension TraceStore {
 
     private static func assignments(
         run: Int64, _ names: Names, in database: Database
-    ) throws -> [VirtualServiceIdentity: [Assignment]] {
+    ) throws -> [VirtualServiceIdentity: AssignmentList] {
         var names = names
-        var found: [Int64: [Assignment]] = [:]
+        var found: [Int64: AssignmentList] = [:]
         let statement = try RawStatement(
             """
             SELECT connection_id, virtual_service_id, real_server_id, assigned_ns, client_address_id, client_port,

@@ -75,7 +75,8 @@ struct Synthetic {
             run: RunDescription(id: 3, name: "ab", command: ["ab", "-n", "1000"], started: time(0), ended: time(60)),
             virtualServices: [
                 VirtualServiceEvidence(
-                    identity: service, configurations: configurations, assignments: captured, realServers: rows,
+                    identity: service, configurations: configurations, assignments: AssignmentList(captured),
+                    realServers: rows,
                     causes: causes)
             ], packetsDropped: packetsDropped)
     }

@@ -11,7 +11,7 @@ struct ReplayThreadsTests {
     /// Evidence and verdicts, to be compared as a whole.
     private struct Findings: Equatable {
         var run: RunDescription
-        var assignments: [[Assignment]]
+        var assignments: [AssignmentList]
         var configurations: [[ServiceConfiguration]]
         var realServers: [[RealServerEvidence]]
         var causes: [[DifferenceCause: UInt64]]

@@ -37,7 +37,7 @@ enum VerdictSamples {
                 ended: time(12_500)),
             virtualServices: [
                 VirtualServiceEvidence(
-                    identity: service, configurations: [configuration], assignments: assignments,
+                    identity: service, configurations: [configuration], assignments: AssignmentList(assignments),
                     realServers: servers.indices.map { number in
                         RealServerEvidence(
                             endpoint: servers[number],

@@ -43,7 +43,7 @@ struct EvidenceTests {
         for batch in stride(from: 0, to: 1_000, by: 300) {
             try store.write(records[batch..<min(batch + 300, 1_000)].reversed(), run: run)
         }
-        let assignments = try #require(store.evidence(run: run).virtualServices.first).assignments
+        let assignments = Array(try #require(store.evidence(run: run).virtualServices.first).assignments)
         #expect(
             assignments
                 == records.map {

@@ -52,7 +52,7 @@ enum ExampleRun {
         LevelChange(time: time(900), level: .full, cause: .recovered),
     ]
 
-    static let assignments = [
+    static let assignments: AssignmentList = [
         Assignment(
             connection: 1, time: time(0), client: client(1001), realServer: .rs1,
             realServerConnect: 500_000),

@@ -1,0 +1,142 @@
+package import IPVSModel
+
+/// A virtual service's assignments in order of time, at half the memory of as many ``Assignment``.
+package struct AssignmentList: Sendable, Equatable, RandomAccessCollection, MutableCollection,
+    RangeReplaceableCollection, ExpressibleByArrayLiteral
+{
+    private var rows: AssignmentRows
+    /// Whom the rows name by number.
+    private var realServers: EndpointNumbers
+    /// Which rows they are.
+    private var places: [UInt32]
+
+    package init() {
+        self.init(rows: AssignmentRows(), realServers: EndpointNumbers(), places: [])
+    }
+
+    package init(arrayLiteral elements: Assignment...) {
+        self.init(elements)
+    }
+
+    /// - Parameters:
+    ///   - rows: Perhaps with those of other virtual services among them.
+    ///   - realServers: Whom the rows name by number.
+    ///   - places: Which rows they are, in any order.
+    package init(rows: AssignmentRows, realServers: EndpointNumbers, places: [UInt32]) {
+        self.rows = rows
+        self.realServers = realServers
+        self.places = places
+        // Stable, and nearly done: they are kept in the order of their first packets.
+        self.places.sort { rows[Int($0)].time < rows[Int($1)].time }
+    }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { places.count }
+
+    package subscript(index: Int) -> Assignment {
+        get { rows[Int(places[index])].assignment(realServers.endpoints) }
+        set { rows[Int(places[index])] = AssignmentRow(newValue, number(newValue.realServer)) }
+    }
+
+    package mutating func append(_ assignment: Assignment) {
+        rows.append(AssignmentRow(assignment, number(assignment.realServer)))
+        places.append(UInt32(rows.count - 1))
+    }
+
+    package mutating func replaceSubrange(_ range: Range<Int>, with elements: some Collection<Assignment>) {
+        let new = elements.map { assignment in
+            rows.append(AssignmentRow(assignment, number(assignment.realServer)))
+            return UInt32(rows.count - 1)
+        }
+        places.replaceSubrange(range, with: new)
+    }
+
+    private mutating func number(_ realServer: Endpoint?) -> Int? {
+        realServer.map { realServers.number(adding: $0) }
+    }
+
+    package static func == (lhs: Self, rhs: Self) -> Bool { lhs.elementsEqual(rhs) }
+}
+
+/// Assignments as they are kept, by number. Memory that grows without being copied.
+package struct AssignmentRows: Sendable {
+    private static let chunk = 16_384
+
+    private var chunks: [[AssignmentRow]] = []
+    /// One more than the highest number.
+    package private(set) var count = 0
+
+    package init() {}
+
+    package subscript(number: Int) -> AssignmentRow {
+        get { chunks[number / Self.chunk][number % Self.chunk] }
+        set {
+            while chunks.count <= number / Self.chunk {
+                chunks.append(Array(repeating: AssignmentRow(), count: Self.chunk))
+            }
+            chunks[number / Self.chunk][number % Self.chunk] = newValue
+            count = Swift.max(count, number + 1)
+        }
+    }
+
+    package mutating func append(_ row: AssignmentRow) { self[count] = row }
+}
+
+/// An ``Assignment`` in 48 bytes.
+package struct AssignmentRow: Sendable, BitwiseCopyable {
+    private let connection: Int64
+    /// In nanoseconds since the epoch.
+    fileprivate let time: Int64
+    private let clientHigh: UInt64
+    private let clientLow: UInt64
+    /// In nanoseconds; the least is none.
+    private let connect: Int64
+    private let clientPort: UInt16
+    /// Plus 1; 0 is one that was not seen.
+    private let realServer: UInt16
+    /// Whose it is, as whoever keeps it numbers them, plus 1; 0 is a row that was never set.
+    private let service: UInt16
+    private let isScheduled: Bool?
+
+    /// A row that was never set.
+    init() {
+        (connection, time, clientHigh, clientLow, connect) = (0, 0, 0, 0, 0)
+        (clientPort, realServer, service, isScheduled) = (0, 0, 0, nil)
+    }
+
+    /// - Parameters:
+    ///   - connect: Translated SYN out to SYN-ACK in, in nanoseconds; `nil` if either was not seen.
+    ///   - realServer: Its number; `nil` if the choice was not seen.
+    ///   - service: Whose it is, below 65535.
+    package init(
+        connection: Int64, time: Timestamp, client: Endpoint, connect: Int64?, realServer: Int?, isScheduled: Bool?,
+        service: Int = 0
+    ) {
+        self.connection = connection
+        self.time = time.rawValue
+        clientHigh = client.address.high
+        clientLow = client.address.low
+        clientPort = client.port
+        self.connect = connect ?? .min
+        self.realServer = realServer.map { UInt16($0 + 1) } ?? 0
+        self.isScheduled = isScheduled
+        self.service = UInt16(service + 1)
+    }
+
+    fileprivate init(_ assignment: Assignment, _ realServer: Int?) {
+        self.init(
+            connection: assignment.connection, time: assignment.time, client: assignment.client,
+            connect: assignment.realServerConnect, realServer: realServer, isScheduled: assignment.isScheduled)
+    }
+
+    /// Whose it is; `nil` if it was never set.
+    package var serviceNumber: Int? { service == 0 ? nil : Int(service) - 1 }
+
+    fileprivate func assignment(_ realServers: [Endpoint]) -> Assignment {
+        Assignment(
+            connection: connection, time: Timestamp(rawValue: time),
+            client: Endpoint(address: IPAddress(high: clientHigh, low: clientLow), port: clientPort),
+            realServer: realServer == 0 ? nil : realServers[Int(realServer) - 1],
+            realServerConnect: connect == .min ? nil : connect, isScheduled: isScheduled)
+    }
+}
