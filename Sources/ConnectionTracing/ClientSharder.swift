@@ -26,10 +26,17 @@ package struct ClientSharder: Sendable {
 
     @inline(__always)
     private func shard(of packets: Span<PacketSummary>, _ index: Int, _ count: Int) -> Int {
-        let match = endpoints.match(packets, index)
-        let isIn = match.isKnown ? match.isDestination : isData(packets[index])
-        let client = ClientKey(packets, index, isIn: isIn)
+        let client = ClientKey(packets, index, isIn: isIn(packets, index))
         return shard(client.high, client.low, client.port, count)
+    }
+
+    /// Whether a packet goes towards a real server, if it is one of a connection at all.
+    @inline(always)
+    private func isIn(_ packets: Span<PacketSummary>, _ index: Int) -> Bool {
+        // As a rule the ports tell.
+        if dataEndpoints == nil, let isIn = endpoints.isDestinationByPort(packets, index) { return isIn }
+        let match = endpoints.match(packets, index)
+        return match.isKnown ? match.isDestination : isData(packets[index])
     }
 
     /// Whether a packet may be one of a data connection towards the real server.

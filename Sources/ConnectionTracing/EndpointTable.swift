@@ -86,6 +86,13 @@ struct EndpointTable {
         return found
     }
 
+    /// Which end of a packet is ours if any is; `nil` if the ports alone do not tell.
+    @inline(always)
+    func isDestinationByPort(_ packets: Span<PacketSummary>, _ index: Int) -> Bool? {
+        let isDestination = mayHave(packets[index].ports[1])
+        return !hasAnyPort && isDestination != mayHave(packets[index].ports[0]) ? isDestination : nil
+    }
+
     @inline(never)
     private func matchEither(_ packet: PacketSummary) -> Match {
         var found = match(

@@ -13,6 +13,11 @@ package struct Capture: ~Copyable {
     private let handle: OpaquePointer
     /// Reads the file, if libpcap does not.
     private var file: CaptureFileReader?
+    /// Reads from the interface, if libpcap does not.
+    var ring: PacketRing?
+    /// Of an interface that was down when it was last asked: its number, to know it again.
+    let interfaceIndex: UInt32
+    var wasDown = false
     /// The interface's name or the file's path.
     package let name: String
     package let tap: Tap
@@ -20,12 +25,12 @@ package struct Capture: ~Copyable {
     private let linkType: LinkType
     /// Nothing more comes from a file: it was read to its end, or a read failed and what follows is not trusted.
     package private(set) var isAtEnd = false
-    private var reader: Reader
+    var reader: Reader
     private var recorder: OpaquePointer?
 
     /// What a packet is received by; the callback of `pcap_dispatch` knows nothing else.
     @safe
-    private struct Reader: ~Copyable {
+    struct Reader: ~Copyable {
         var decoder: PacketDecoder
         var queue: PacketQueue
         var recorder: OpaquePointer?
@@ -43,6 +48,8 @@ package struct Capture: ~Copyable {
     ) {
         unsafe self.handle = handle
         self.file = file
+        ring = nil
+        interfaceIndex = isLive ? unsafe if_nametoindex(name) : 0
         self.name = name
         self.tap = tap
         self.isLive = isLive
@@ -90,10 +97,15 @@ package struct Capture: ~Copyable {
                 }
             throw CaptureError(code: code, subject: name, function: "pcap_activate", status: status, detail: detail)
         }
-        let capture = try unsafe adopt(handle, name: name, tap: tap, isLive: true)
+        var capture = try unsafe adopt(handle, name: name, tap: tap, isLive: true)
         guard unsafe message.write({ unsafe pcap_setnonblock(capture.handle, 1, $0) }) == 0 else {
             throw CaptureError(
                 code: .other, subject: name, function: "pcap_setnonblock", status: -1, detail: message.description)
+        }
+        // Of the loopback interface libpcap leaves out every packet's way out.
+        if capture.linkType == .ethernet, !InterfaceFinder.isLoopback(name) {
+            capture.ring = PacketRing.map(
+                capture.socket, bufferBytes: Int(options.bufferBytes), snapshotLength: Int(options.snapshotLength))
         }
         return capture
     }
@@ -239,7 +251,13 @@ package struct Capture: ~Copyable {
         guard room > 0, !isAtEnd else { return 0 }
         reader.queue.reserve(room)
         let before = reader.packets
-        if file != nil { try readFile(room) } else { try dispatch(room) }
+        if file != nil {
+            try readFile(room)
+        } else if ring != nil {
+            try readRing(room)
+        } else {
+            try dispatch(room)
+        }
         if reader.packets == before { isAtEnd = !isLive }
         return Int(reader.packets - before)
     }
@@ -285,6 +303,8 @@ package struct Capture: ~Copyable {
 
     /// Reads what waits on an interface, and forgets it.
     mutating func discard() {
+        if ring != nil { _ = ring!.read(limit: .max) { _ in } }
+        guard ring == nil else { return }
         while unsafe pcap_dispatch(handle, -1, { _, _, _ in }, nil) > 0 {}
     }
 
@@ -299,7 +319,7 @@ package struct Capture: ~Copyable {
     }
 
     @inline(never)
-    private static func record(_ header: pcap_pkthdr, _ bytes: UnsafePointer<u_char>, to reader: borrowing Reader) {
+    static func record(_ header: pcap_pkthdr, _ bytes: UnsafePointer<u_char>, to reader: borrowing Reader) {
         guard let recorder = unsafe reader.recorder else { return }
         var header = header
         unsafe pcap_dump(UnsafeMutableRawPointer(recorder).assumingMemoryBound(to: u_char.self), &header, bytes)
@@ -324,7 +344,7 @@ package struct Capture: ~Copyable {
     }
 
     @inline(__always)
-    private static func receive(
+    static func receive(
         _ reader: inout Reader, _ seconds: UInt32, _ nanoseconds: Int64, _ bytes: UnsafeRawPointer, captured: Int,
         length: UInt32
     ) {

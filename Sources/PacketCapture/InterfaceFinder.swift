@@ -22,6 +22,23 @@ package enum InterfaceFinder {
         return nil
     }
 
+    /// Whether an interface is the loopback one, on which every packet is seen twice.
+    ///
+    /// The corresponding C function is `getifaddrs`.
+    static func isLoopback(_ name: String) -> Bool {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard unsafe getifaddrs(&list) == 0 else { return false }
+        defer { unsafe freeifaddrs(list) }
+        var next = unsafe list
+        while let interface = unsafe next {
+            if unsafe String(cString: interface.pointee.ifa_name) == name {
+                return unsafe interface.pointee.ifa_flags & UInt32(IFF_LOOPBACK) != 0
+            }
+            unsafe next = unsafe interface.pointee.ifa_next
+        }
+        return false
+    }
+
     /// The interface that the route to `destination` leaves by, for a real server.
     ///
     /// Asks the kernel for the source address it would use; nothing is sent.

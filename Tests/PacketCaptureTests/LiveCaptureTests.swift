@@ -1,3 +1,4 @@
+import CPcap
 import Foundation
 import Glibc
 import IPVSModel
@@ -145,6 +146,73 @@ struct LiveCaptureTests {
         // The clock of the packets is the wall clock.
         #expect((0..<60_000_000_000).contains(captured.newestAge))
         #expect(try Reading(folder.path("far.pcap")).times.count == 3)
+    }
+
+    /// Sends a frame as it is.
+    private static func send(_ frame: [UInt8], on interface: String) throws {
+        let descriptor = socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_ll()
+        address.sll_family = UInt16(AF_PACKET)
+        address.sll_ifindex = Int32(unsafe if_nametoindex(interface))
+        let sent = unsafe withUnsafeBytes(of: &address) { bytes in
+            unsafe sendto(
+                descriptor, frame, frame.count, 0, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self),
+                socklen_t(bytes.count))
+        }
+        guard sent == frame.count else { throw Namespace.Failure(description: "sendto: \(errno)") }
+    }
+
+    /// The kernel takes the tag out of a frame and hands it over beside it.
+    @Test func `a VLAN tag is in the recording as it was on the wire`() throws {
+        let namespace = try Namespace()
+        let folder = try TemporaryFolder()
+        let ethernet: [UInt8] = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x81, 0x00, 0, 10, 0x08, 0x00]
+        let ip: [UInt8] = [0x45, 0, 0, 34, 0, 1, 0, 0, 64, 17, 0, 0, 10, 98, 0, 1, 10, 98, 0, 2]
+        let frame = ethernet + ip + [156, 64, 0, 53, 0, 14, 0, 0] + Array("tagged".utf8)
+        let captured = try Self.capture(
+            in: namespace, filter: "vlan and udp port 53", count: 1, recording: folder.path("far.pcap")
+        ) {
+            try Self.send(frame, on: "near")
+        }
+        #expect(captured.packets == ["10.98.0.2:53 6"])
+        let file = try Array(Data(contentsOf: URL(filePath: folder.path("far.pcap"))))
+        let length = UInt8(frame.count)
+        #expect(Array(file[32..<40]) == [length, 0, 0, 0, length, 0, 0, 0])
+        #expect(Array(file[40...]) == frame)
+    }
+
+    @Test func `an interface that goes down is waited for, and one that goes away is an error`() throws {
+        let namespace = try Namespace()
+        let name = namespace.name
+        let (read, problem) = try namespace.enter { () throws -> (UInt64, String?) in
+            var capture = try Capture.open(interface: "far", tap: .vip)
+            try capture.setFilter("udp port 53")
+            let wait = { (capture: inout Capture) throws(CaptureError) in
+                for _ in 0..<20 {
+                    Thread.sleep(forTimeInterval: 0.02)
+                    _ = try capture.fill(limit: capture.room)
+                }
+            }
+            try Namespace.run(["ip", "-n", name, "link", "set", "far", "down"])
+            try wait(&capture)
+            try Namespace.run(["ip", "-n", name, "link", "set", "far", "up"])
+            try Namespace.run([
+                "ip", "-n", name, "neigh", "replace", "10.99.0.2", "lladdr", "02:00:00:00:00:02", "dev", "near",
+            ])
+            try namespace.send("again", to: "10.99.0.2", port: 53)
+            try wait(&capture)
+            let read = capture.packetsRead
+            try Namespace.run(["ip", "-n", name, "link", "delete", "near"])
+            do throws(CaptureError) {
+                try wait(&capture)
+                return (read, nil)
+            } catch {
+                return (read, error.description)
+            }
+        }
+        #expect(read == 1)
+        #expect(problem?.contains("The interface disappeared") == true)
     }
 
     /// What a flood of datagrams came to, with another filter set all the time.
