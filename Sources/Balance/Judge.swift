@@ -2,33 +2,33 @@ import IPVSModel
 
 /// Turns evidence into a verdict. Pure: the same evidence gives the same report.
 package enum Judge {
-    package static func verdict(on evidence: RunEvidence) -> VerdictReport {
+    /// - Parameter thresholds: What every virtual service with traffic has to meet besides.
+    package static func verdict(on evidence: RunEvidence, thresholds: [Threshold] = []) -> VerdictReport {
         let level = RunLevel(evidence.levels)
         let judged = evidence.virtualServices.sorted { $0.identity < $1.identity }.map { service in
-            ServiceJudgement(service, packetsDropped: evidence.packetsDropped, level: level)
+            ServiceJudgement(
+                service, packetsDropped: evidence.packetsDropped, level: level, thresholds: thresholds
+            ).report
         }
         return VerdictReport(
             run: ReportedRun(evidence.run, levels: evidence.levels), level: level,
-            virtualServices: judged.map(\.report),
-            verdict: .overall(judged.filter(\.hasTraffic).map(\.report.verdict)))
+            virtualServices: judged,
+            verdict: .overall(judged.filter(\.hasTraffic).map(\.verdict)))
     }
 }
 
 /// One service's judgement.
 struct ServiceJudgement {
     let report: ServiceVerdict
-    /// Whether a connection was captured, or counted by the kernel.
-    let hasTraffic: Bool
 
-    init(_ evidence: VirtualServiceEvidence, packetsDropped: UInt64, level: RunLevel) {
+    init(_ evidence: VirtualServiceEvidence, packetsDropped: UInt64, level: RunLevel, thresholds: [Threshold]) {
         let sequence = ServiceSequence(evidence)
         let audit = ServiceAudit(evidence, sequence, packetsDropped: packetsDropped, level: level)
         let conformance = Conformance(evidence, sequence)
         let order = SequenceFairness(evidence, sequence)
         let decision = Decision(evidence, sequence, audit, conformance)
-        hasTraffic = !evidence.assignments.isEmpty || audit.connections.kernel > 0
 
-        report = ServiceVerdict(
+        var report = ServiceVerdict(
             virtualService: evidence.identity, scheduler: evidence.scheduler, verdict: decision.verdict,
             reasons: decision.reasons, assignments: evidence.assignments.count,
             realServers: Self.shares(
@@ -39,7 +39,14 @@ struct ServiceJudgement {
             conformance: ConformanceReport(conformance, evidence, sequence), audit: AuditReport(audit),
             latency: LatencyReport(
                 realServerConnect: LatencyDistribution(
-                    nanoseconds: evidence.assignments.compactMap(\.realServerConnect))))
+                    nanoseconds: evidence.assignments.compactMap(\.realServerConnect))),
+            promise: PromiseVerdict(verdict: decision.verdict, reasons: decision.reasons))
+        let thresholdJudge = ThresholdJudge(
+            service: report,
+            missing: audit.isKernelKnown ? audit.connections.shortage : Int(clamping: packetsDropped),
+            unseen: sequence.unseen, unchecked: conformance.unchecked)
+        report.apply(thresholds.map(thresholdJudge.result))
+        self.report = report
     }
 
     private static func shares(

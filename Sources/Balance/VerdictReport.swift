@@ -68,13 +68,28 @@ package struct ServiceVerdict: Sendable, Hashable, Codable {
     package var conformance: ConformanceReport
     package var audit: AuditReport
     package var latency: LatencyReport
+    /// What the verdict would be without thresholds.
+    package var promise: PromiseVerdict
+    /// In the order in which they were given.
+    package var thresholds: [ThresholdResult] = []
 
     enum CodingKeys: String, CodingKey {
         case virtualService = "virtual_service"
         case scheduler, verdict, reasons, assignments
         case realServers = "real_servers"
-        case fairness, conformance, audit, latency
+        case fairness, conformance, audit, latency, promise, thresholds
     }
+
+    /// Whether a connection was captured, or counted by the kernel: a service without traffic has no say in the run's
+    /// verdict.
+    package var hasTraffic: Bool { assignments > 0 || (audit.kernelConns ?? 0) > 0 }
+}
+
+/// Whether the scheduler kept its promise, and the audit closed.
+package struct PromiseVerdict: Sendable, Hashable, Codable {
+    package var verdict: Verdict
+    /// Why not pass; see ``ServiceVerdict/reasons``.
+    package var reasons: [String]
 }
 
 /// What one real server got.

@@ -18,6 +18,10 @@ enum VerdictMarkdown {
         var text = "\n### \(service.verdict.rawValue): \(MarkdownText.escaped(title))\n\n"
         if !service.reasons.isEmpty { text += MarkdownText.list(service.reasons.map(MarkdownText.escaped)) + "\n" }
         if !service.rows.isEmpty { text += MarkdownText.table(ServiceVerdict.columns, service.rows) + "\n" }
+        if !service.thresholds.isEmpty {
+            let rows = service.thresholds.map { [$0.expression, $0.verdict.rawValue, $0.detail] }
+            text += MarkdownText.table(["threshold", "verdict", "value"], rows) + "\n"
+        }
         let lines = [
             ("Conformance", service.conformanceSentence), ("Fairness", service.fairnessSentence),
             ("Audit", service.auditSentence), ("Latency", service.latencySentence),

@@ -108,6 +108,11 @@ extension ServiceVerdict {
             }
     }
 
+    /// A line per threshold: what became of it, and the value.
+    var thresholdLines: [String] {
+        thresholds.map { "\($0.verdict.rawValue): \($0.expression), \($0.detail)" }
+    }
+
     /// The table's titles, and its rows.
     static let columns = [
         "real server", "weight", "assignments", "expected", "share", "kernel", "bytes in", "bytes out",

@@ -21,6 +21,9 @@ enum VerdictText {
         text += "  fairness     \(service.fairnessSentence)\n"
         text += "  audit        \(service.auditSentence)\n"
         text += "  latency      \(service.latencySentence)\n"
+        for (index, line) in service.thresholdLines.enumerated() {
+            text += (index == 0 ? "  thresholds   " : "               ") + line + "\n"
+        }
         for (index, reason) in service.reasons.enumerated() {
             text += (index == 0 ? "  because      " : "               ") + reason + "\n"
         }

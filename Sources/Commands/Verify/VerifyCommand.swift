@@ -14,6 +14,8 @@ struct VerifyCommand: AsyncParsableCommand {
             The verdict is computed anew from the database. With --entries a listing of `ipvsadm -Lnc` is judged alone, as \
             far as one can: it names no scheduler and has no counters, so the verdict is inconclusive, but what its order \
             says is told.
+
+            \(Threshold.help)
             """)
 
     @OptionGroup var database: DatabaseOption
@@ -30,8 +32,17 @@ struct VerifyCommand: AsyncParsableCommand {
         name: .long, help: ArgumentHelp("A saved `ipvsadm -Lnc` listing; - is standard input.", valueName: "file|-"))
     var entries: String?
 
+    @OptionGroup var thresholds: ThresholdOption
+
     @Option(name: .long, help: "How to print the verdict.")
     var format: VerdictFormat = .text
+
+    func validate() throws {
+        if entries != nil, !thresholds.threshold.isEmpty {
+            throw ValidationError(
+                "--threshold: a listing holds nothing to measure; use it on a run, without --entries")
+        }
+    }
 
     func run() async throws {
         let (text, status) = try await Failure.reporting {
@@ -55,7 +66,7 @@ struct VerifyCommand: AsyncParsableCommand {
                         + known.joined(separator: ", "))
             }
         }
-        let report = Judge.verdict(on: evidence)
+        let report = Judge.verdict(on: evidence, thresholds: thresholds.threshold)
         return (try format.render(report), report.verdict.exitCode)
     }
 

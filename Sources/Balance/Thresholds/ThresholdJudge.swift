@@ -1,0 +1,100 @@
+/// Holds thresholds against what was measured of one virtual service.
+///
+/// Where evidence is known to be missing, a value stands for all those that it could have been: a threshold that holds
+/// for some of them only is inconclusive.
+struct ThresholdJudge {
+    /// The report, before any threshold was held against it.
+    let service: ServiceVerdict
+    /// Connections that the kernel counted and nobody captured; without its counters, as many as packets were dropped.
+    let missing: Int
+    /// Assignments whose choice stayed unseen.
+    let unseen: Int
+    /// Assignments that were held against no model.
+    let unchecked: Int
+
+    func result(of threshold: Threshold) -> ThresholdResult {
+        let unit = threshold.measure.unit
+        let value = service.hasTraffic ? value(of: threshold)?.finite : nil
+        var result = ThresholdResult(
+            expression: threshold.expression, measure: threshold.quantity, value: value, bound: threshold.bound,
+            verdict: .inconclusive, detail: "no samples")
+        guard let value else { return result }
+        let words = unit.description(of: value, besides: threshold.bound)
+        switch range(around: value, of: threshold.measure).flatMap({ threshold.comparison.holds($0, threshold.bound) })
+        {
+        case true?: (result.verdict, result.detail) = (.pass, "is \(words)")
+        case false?: (result.verdict, result.detail) = (.fail, "is \(words)")
+        case nil: result.detail = "is \(words), but \(gap(of: threshold.measure))"
+        }
+        return result
+    }
+
+    private func value(of threshold: Threshold) -> Double? {
+        let fairness = service.fairness
+        return switch threshold.measure {
+        case .assignments: Double(service.assignments)
+        case .unexplained: service.conformance.checked > 0 ? Double(service.conformance.unexplainedTotal) : nil
+        case .auditUnexplained: service.audit.kernelConns.map { _ in Double(service.audit.unexplained) }
+        case .packetsDropped: Double(service.audit.packetsDropped)
+        case .maxShareError: fairness.maxShareError
+        case .jain: fairness.jain
+        case .coefficientOfVariation: fairness.coefficientOfVariation
+        case .maxOverMean: fairness.maxOverMean
+        case .prefixDiscrepancy: fairness.prefixDiscrepancy
+        case .longestRun: fairness.longestRun > 0 ? Double(fairness.longestRun) : nil
+        case .chiSquare: fairness.chiSquare
+        case .pUpper: fairness.pUpper
+        case .pLower: fairness.pLower
+        case .realServerConnect: threshold.statistic?.value(of: service.latency.realServerConnect)
+        }
+    }
+
+    /// What the value may have been, had everything been captured; `nil` if there is no telling.
+    private func range(around value: Double, of measure: ThresholdMeasure) -> ClosedRange<Double>? {
+        let lacking = missing + unseen
+        switch measure {
+        // These are as they are: the kernel's and our own counts, and times of the handshakes that were seen.
+        case .auditUnexplained, .packetsDropped, .realServerConnect: return value...value
+        case .assignments: return value...(value + Double(missing))
+        case .unexplained:
+            let mayBeExcused = service.verdict != .fail
+            return (mayBeExcused ? 0 : value)...(value + Double(missing + unchecked))
+        case .maxShareError:
+            // A share and its due one each move by this much at most.
+            let slack = lacking == 0 ? 0 : 2 * Double(lacking) / Double(service.assignments + missing)
+            return max(0, value - slack)...(value + slack)
+        case .jain, .coefficientOfVariation, .maxOverMean, .prefixDiscrepancy, .longestRun, .chiSquare, .pUpper,
+            .pLower:
+            return lacking == 0 ? value...value : nil
+        }
+    }
+
+    /// What is missing, as the end of a sentence.
+    private func gap(of measure: ThresholdMeasure) -> String {
+        var parts: [String] = []
+        if missing > 0 { parts.append("up to \(plural(missing, "connection")) may be missing") }
+        if unseen > 0 { parts.append("\(plural(unseen, "choice")) stayed unseen") }
+        if measure == .unexplained, unchecked > 0 { parts.append("\(plural(unchecked, "assignment")) not checked") }
+        if parts.isEmpty { parts.append("what is missing from the evidence may explain it") }
+        return list(parts)
+    }
+}
+
+extension ServiceVerdict {
+    /// Takes in what became of the thresholds: a failed one fails the verdict, and none passes for want of evidence.
+    mutating func apply(_ results: [ThresholdResult]) {
+        thresholds = results
+        let sentences = { (verdict: Verdict) in
+            results.filter { $0.verdict == verdict }.map { "threshold \($0.expression): \($0.detail)" }
+        }
+        let (failed, open) = (sentences(.fail), sentences(.inconclusive))
+        if !failed.isEmpty {
+            // What made the verdict fail comes first.
+            reasons = verdict == .fail ? reasons + failed : failed + reasons
+            verdict = .fail
+        } else if !open.isEmpty, verdict == .pass {
+            verdict = .inconclusive
+        }
+        reasons += open
+    }
+}
