@@ -28,14 +28,13 @@ struct ServiceJudgement {
         let order = SequenceFairness(evidence, sequence)
         let decision = Decision(evidence, sequence, audit, conformance)
 
+        let source: TrafficSource = audit.arePacketsAudited ? .capture : .kernel
         var report = ServiceVerdict(
             virtualService: evidence.identity, scheduler: evidence.scheduler, verdict: decision.verdict,
             reasons: decision.reasons, assignments: evidence.assignments.count,
             realServers: Self.shares(
-                evidence, sequence, expected: order.expected, source: audit.arePacketsAudited ? .capture : .kernel),
-            fairness: FairnessMeasures(
-                counts: sequence.counts, expected: order.expected, prefixDiscrepancy: order.prefixDiscrepancy,
-                longestRun: order.longestRun),
+                evidence, sequence, expected: order.expected, source: source),
+            fairness: FairnessReport(evidence, sequence, order, source: source),
             conformance: ConformanceReport(conformance, evidence, sequence), audit: AuditReport(audit),
             latency: LatencyReport(
                 realServerConnect: LatencyDistribution(

@@ -64,7 +64,7 @@ package struct ServiceVerdict: Sendable, Hashable, Codable {
     package var assignments: Int
     /// In order of address and port.
     package var realServers: [RealServerShare]
-    package var fairness: FairnessMeasures
+    package var fairness: FairnessReport
     package var conformance: ConformanceReport
     package var audit: AuditReport
     package var latency: LatencyReport

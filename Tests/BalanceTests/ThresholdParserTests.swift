@@ -13,6 +13,7 @@ import Testing
             ("p95(real_server_connect) > 100ns", "p95(real_server_connect)", .greater, 1e-7),
             ("unexplained == 0", "unexplained", .equal, 0), ("packets_dropped != 1", "packets_dropped", .notEqual, 1),
             ("assignments >= 1e3", "assignments", .greaterOrEqual, 1000), ("jain > .99", "jain", .greater, 0.99),
+            ("jain(bytes_out) > 98%", "jain(bytes_out)", .greater, 0.98),
             ("chi_square < 1.5e-1", "chi_square", .less, 0.15), ("longest_run\t<=\n2", "longest_run", .lessOrEqual, 2),
         ] as [(String, String, ThresholdComparison, Double)])
     func `a threshold is read as it is meant`(
@@ -53,7 +54,11 @@ import Testing
         ("p99(real_server_connect) < 5min", "                            ^^^", "write a time with ns, us, ms or s"),
         ("real_server_connect < 5ms", "^^^^^^^^^^^^^^^^^^^", "p50(real_server_connect), "),
         ("p99 < 5ms", "^^^", "write p99(real_server_connect)"), ("p99(jain) < 1", "^^^^^^^^", "write jain"),
-        ("p98(real_server_connect) < 5ms", "^^^", "there is no statistic p98"),
+        ("jain(bytes) < 1", "     ^^^^^", "did you mean bytes_in?"), ("jain() < 1", "     ^", "jain of what?"),
+        ("longest_run(bytes_in) < 1", "^^^^^^^^^^^^^^^^^^^^", "write longest_run"),
+        ("jian(bytes_in) < 1", "^^^^", "did you mean jain?"),
+        ("jain(bytes_in < 1", "              ^", "write jain(bytes_in)"),
+        ("p98(real_server_connect) < 5ms", "^^^", "there is no measure p98"),
         ("p99(real_server_conect) < 5ms", "    ^^^^^^^^^^^^^^^^^^", "did you mean real_server_connect?"),
         ("p99() < 5ms", "    ^", "a measure is missing"),
         ("p99(real_server_connect < 5ms", "                        ^", "a closing parenthesis is missing"),

@@ -16,6 +16,8 @@ import Testing
             ("max_share_error < 0.02", .pass, 2.0 / 3 / 1000), ("max_share_error < 0.01%", .fail, 2.0 / 3 / 1000),
             ("prefix_discrepancy < 0.7", .pass, 2.0 / 3), ("longest_run <= 1", .pass, 1),
             ("longest_run == 2", .fail, 1),
+            ("repeats == 0", .pass, 0), ("window_max_share_error < 1%", .pass, 1.0 / 150),
+            ("max_share_error(bytes_out) < 0.01%", .fail, 2.0 / 3 / 1000), ("jain(packets_in) > 0.99", .pass, 0.999998),
             // Connect times are 200 to 299 µs, ten of each.
             ("p50(real_server_connect) == 249us", .pass, 0.000249),
             ("p99(real_server_connect) < 298us", .fail, 0.000298),
@@ -72,7 +74,8 @@ import Testing
             ("assignments == 5", .fail), ("unexplained == 0", .inconclusive), ("jain > 0.9", .inconclusive),
             ("max_share_error < 5%", .pass), ("max_share_error < 1%", .inconclusive), ("max_share_error > 5%", .fail),
             ("p99(real_server_connect) < 5ms", .pass), ("p99(real_server_connect) < 5us", .fail),
-            ("audit_unexplained == 0", .fail), ("longest_run < 100", .inconclusive),
+            ("audit_unexplained == 0", .fail), ("jain(bytes_in) > 0.9", .inconclusive),
+            ("window_max_share_error < 50%", .inconclusive), ("longest_run < 100", .inconclusive),
         ] {
             let service = try judge(lossy, expression)
             #expect(service.thresholds[0].verdict == verdict, "\(expression): \(service.thresholds[0])")
@@ -81,6 +84,15 @@ import Testing
         }
         #expect(
             try judge(lossy, "jain > 0.9").thresholds[0].detail.hasSuffix("but up to 10 connections may be missing"))
+    }
+
+    @Test func `bytes that differ from the kernel's leave a threshold on them open`() throws {
+        var evidence = thousand
+        evidence.virtualServices[0].realServers[0].captured.outBytes -= 7
+        #expect(try judge(evidence, "max_share_error(bytes_in) < 50%").thresholds[0].verdict == .pass)
+        let open = try judge(evidence, "max_share_error(bytes_out) < 50%").thresholds[0]
+        #expect(open.verdict == .inconclusive)
+        #expect(open.detail.hasSuffix("but 7 of the bytes to clients are unexplained"))
     }
 
     @Test func `violations that no missing evidence explains fail the threshold on them`() throws {

@@ -5,6 +5,8 @@ package struct Threshold: Sendable, Hashable {
     package let measure: ThresholdMeasure
     /// What is taken of a distribution; `nil` for a measure that is one number.
     package let statistic: ThresholdStatistic?
+    /// What a fairness measure is taken of; `nil` for assignments.
+    package let traffic: TrafficKind?
     package let comparison: ThresholdComparison
     /// What the value is compared with, in seconds for a time.
     package let bound: Double
@@ -12,16 +14,20 @@ package struct Threshold: Sendable, Hashable {
     /// - Parameter expression: A measure, a comparison and a value.
     package init(parsing expression: String) throws(ThresholdError) {
         var parser = ThresholdParser(expression)
-        let (measure, statistic) = try parser.quantity()
+        let (measure, statistic, traffic) = try parser.quantity()
         self.measure = measure
         self.statistic = statistic
+        self.traffic = traffic
         comparison = try parser.comparison()
         bound = try parser.bound(of: measure)
         self.expression = parser.text
     }
 
     /// What it is on, as in `p99(real_server_connect)`.
-    package var quantity: String { statistic.map { "\($0.rawValue)(\(measure.rawValue))" } ?? measure.rawValue }
+    package var quantity: String {
+        if let statistic { return "\(statistic.rawValue)(\(measure.rawValue))" }
+        return traffic.map { "\(measure.rawValue)(\($0.rawValue))" } ?? measure.rawValue
+    }
 
     /// One line per name and one on values, for a command's help.
     package static var help: String {
@@ -31,6 +37,8 @@ package struct Threshold: Sendable, Hashable {
         }
         let statistics = ThresholdStatistic.allCases.map(\.rawValue).joined(separator: ", ")
         let comparisons = ThresholdComparison.allCases.map(\.rawValue).joined(separator: " ")
+        let kinds = TrafficKind.allCases.map(\.rawValue).joined(separator: ", ")
+        let ofTraffic = ThresholdMeasure.allCases.filter(\.isOfTraffic).map(\.rawValue).joined(separator: ", ")
         let distributions = ThresholdMeasure.allCases.filter(\.isDistribution).map(\.example).joined(separator: ", ")
         return """
             A threshold is a measure, a comparison (\(comparisons)) and a value, and is judged on every virtual service \
@@ -39,6 +47,7 @@ package struct Threshold: Sendable, Hashable {
             \(names.joined(separator: "\n"))
 
             Times are taken as \(statistics) of all connections, as in \(distributions), and have a unit: ns, us, ms or s. \
+            \(ofTraffic) can be taken of \(kinds) too, as in jain(bytes_out). \
             Ratios may be written in %. Without samples the result is inconclusive.
             """
     }

@@ -20,17 +20,27 @@ struct ThresholdJudge {
             verdict: .inconclusive, detail: "no samples")
         guard let value else { return result }
         let words = unit.description(of: value, besides: threshold.bound)
-        switch range(around: value, of: threshold.measure).flatMap({ threshold.comparison.holds($0, threshold.bound) })
+        switch range(around: value, of: threshold).flatMap({ threshold.comparison.holds($0, threshold.bound) })
         {
         case true?: (result.verdict, result.detail) = (.pass, "is \(words)")
         case false?: (result.verdict, result.detail) = (.fail, "is \(words)")
-        case nil: result.detail = "is \(words), but \(gap(of: threshold.measure))"
+        case nil: result.detail = "is \(words), but \(gap(of: threshold))"
         }
         return result
     }
 
     private func value(of threshold: Threshold) -> Double? {
         let fairness = service.fairness
+        if let kind = threshold.traffic {
+            let traffic = fairness.traffic.first { $0.kind == kind }
+            return switch threshold.measure {
+            case .maxShareError: traffic?.maxShareError
+            case .jain: traffic?.jain
+            case .coefficientOfVariation: traffic?.coefficientOfVariation
+            case .maxOverMean: traffic?.maxOverMean
+            default: nil
+            }
+        }
         return switch threshold.measure {
         case .assignments: Double(service.assignments)
         case .unexplained: service.conformance.checked > 0 ? Double(service.conformance.unexplainedTotal) : nil
@@ -42,6 +52,8 @@ struct ThresholdJudge {
         case .maxOverMean: fairness.maxOverMean
         case .prefixDiscrepancy: fairness.prefixDiscrepancy
         case .longestRun: fairness.longestRun > 0 ? Double(fairness.longestRun) : nil
+        case .repeats: service.assignments > 1 ? Double(fairness.repeats) : nil
+        case .windowMaxShareError: fairness.window?.maxShareError
         case .chiSquare: fairness.chiSquare
         case .pUpper: fairness.pUpper
         case .pLower: fairness.pLower
@@ -50,9 +62,10 @@ struct ThresholdJudge {
     }
 
     /// What the value may have been, had everything been captured; `nil` if there is no telling.
-    private func range(around value: Double, of measure: ThresholdMeasure) -> ClosedRange<Double>? {
+    private func range(around value: Double, of threshold: Threshold) -> ClosedRange<Double>? {
         let lacking = missing + unseen
-        switch measure {
+        if let kind = threshold.traffic { return unexplained(kind) == 0 && lacking == 0 ? value...value : nil }
+        switch threshold.measure {
         // These are as they are: the kernel's and our own counts, and times of the handshakes that were seen.
         case .auditUnexplained, .packetsDropped, .realServerConnect: return value...value
         case .assignments: return value...(value + Double(missing))
@@ -63,18 +76,33 @@ struct ThresholdJudge {
             // A share and its due one each move by this much at most.
             let slack = lacking == 0 ? 0 : 2 * Double(lacking) / Double(service.assignments + missing)
             return max(0, value - slack)...(value + slack)
-        case .jain, .coefficientOfVariation, .maxOverMean, .prefixDiscrepancy, .longestRun, .chiSquare, .pUpper,
-            .pLower:
+        case .jain, .coefficientOfVariation, .maxOverMean, .prefixDiscrepancy, .longestRun, .repeats,
+            .windowMaxShareError, .chiSquare, .pUpper, .pLower:
             return lacking == 0 ? value...value : nil
         }
     }
 
+    /// How much of it differs from the kernel's count without an explanation.
+    private func unexplained(_ kind: TrafficKind) -> Int {
+        switch kind {
+        case .packetsIn: service.audit.packets.in.unexplained
+        case .packetsOut: service.audit.packets.out.unexplained
+        case .bytesIn: service.audit.bytes.in.unexplained
+        case .bytesOut: service.audit.bytes.out.unexplained
+        }
+    }
+
     /// What is missing, as the end of a sentence.
-    private func gap(of measure: ThresholdMeasure) -> String {
+    private func gap(of threshold: Threshold) -> String {
         var parts: [String] = []
         if missing > 0 { parts.append("up to \(plural(missing, "connection")) may be missing") }
         if unseen > 0 { parts.append("\(plural(unseen, "choice")) stayed unseen") }
-        if measure == .unexplained, unchecked > 0 { parts.append("\(plural(unchecked, "assignment")) not checked") }
+        if threshold.measure == .unexplained, unchecked > 0 {
+            parts.append("\(plural(unchecked, "assignment")) not checked")
+        }
+        if let kind = threshold.traffic, unexplained(kind) > 0 {
+            parts.append("\(unexplained(kind)) of the \(kind.help) are unexplained")
+        }
         if parts.isEmpty { parts.append("what is missing from the evidence may explain it") }
         return list(parts)
     }

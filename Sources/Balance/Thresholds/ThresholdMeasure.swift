@@ -12,6 +12,8 @@ package enum ThresholdMeasure: String, Sendable, Hashable, CaseIterable {
     case maxOverMean = "max_over_mean"
     case prefixDiscrepancy = "prefix_discrepancy"
     case longestRun = "longest_run"
+    case repeats
+    case windowMaxShareError = "window_max_share_error"
     case chiSquare = "chi_square"
     case pUpper = "p_upper"
     case pLower = "p_lower"
@@ -30,6 +32,8 @@ package enum ThresholdMeasure: String, Sendable, Hashable, CaseIterable {
         case .maxOverMean: "largest share over the mean one, 1 at best"
         case .prefixDiscrepancy: "connections ahead of or behind the due, at any time"
         case .longestRun: "most assignments in a row to one real server"
+        case .repeats: "how often a real server followed itself"
+        case .windowMaxShareError: "max_share_error of the worst window of assignments"
         case .chiSquare: "Pearson's χ² of the assignments"
         case .pUpper: "probability that chance is at least this uneven"
         case .pLower: "probability that chance is at least this even"
@@ -40,8 +44,9 @@ package enum ThresholdMeasure: String, Sendable, Hashable, CaseIterable {
     /// What its values are measured in.
     package var unit: ThresholdUnit {
         switch self {
-        case .assignments, .unexplained, .auditUnexplained, .packetsDropped, .longestRun: .count
-        case .maxShareError, .jain, .coefficientOfVariation, .maxOverMean, .pUpper, .pLower: .ratio
+        case .assignments, .unexplained, .auditUnexplained, .packetsDropped, .longestRun, .repeats: .count
+        case .maxShareError, .jain, .coefficientOfVariation, .maxOverMean, .windowMaxShareError, .pUpper, .pLower:
+            .ratio
         case .prefixDiscrepancy, .chiSquare: .number
         case .realServerConnect: .duration
         }
@@ -49,6 +54,14 @@ package enum ThresholdMeasure: String, Sendable, Hashable, CaseIterable {
 
     /// Whether it is many values, of which a statistic takes one.
     package var isDistribution: Bool { self == .realServerConnect }
+
+    /// Whether it can be taken of packets and bytes too, as in `jain(bytes_out)`.
+    package var isOfTraffic: Bool {
+        switch self {
+        case .maxShareError, .jain, .coefficientOfVariation, .maxOverMean: true
+        default: false
+        }
+    }
 
     /// How it is written, as in a list of what there is: `jain`, `p99(real_server_connect)`.
     package var example: String { isDistribution ? "\(ThresholdStatistic.p99.rawValue)(\(rawValue))" : rawValue }

@@ -13,8 +13,8 @@ struct ThresholdParser {
         text = String(characters)
     }
 
-    /// A measure, or a statistic of one.
-    mutating func quantity() throws(ThresholdError) -> (ThresholdMeasure, ThresholdStatistic?) {
+    /// A measure, a statistic of one, or one of packets or bytes.
+    mutating func quantity() throws(ThresholdError) -> (ThresholdMeasure, ThresholdStatistic?, TrafficKind?) {
         let (name, place) = word()
         guard !name.isEmpty else {
             throw error(
@@ -22,11 +22,37 @@ struct ThresholdParser {
                 remedy: "write a measure, a comparison and a value, as in max_share_error < 0.02")
         }
         skipBlanks()
-        guard peek == "(" else { return (try single(name, at: place), nil) }
-        guard let statistic = ThresholdStatistic(rawValue: name) else {
-            throw unknown("statistic", name, at: place, among: ThresholdStatistic.allCases.map(\.rawValue))
-        }
+        guard peek == "(" else { return (try single(name, at: place), nil, nil) }
         position += 1
+        if let statistic = ThresholdStatistic(rawValue: name) {
+            return (try distribution(of: name, from: place), statistic, nil)
+        }
+        let ofTraffic = ThresholdMeasure.allCases.filter(\.isOfTraffic)
+        guard let measure = ThresholdMeasure(rawValue: name), !measure.isDistribution else {
+            throw unknown(
+                "measure", name, at: place,
+                among: ofTraffic.map(\.rawValue) + ThresholdStatistic.allCases.map(\.rawValue))
+        }
+        let (inner, innerPlace) = word()
+        guard measure.isOfTraffic else {
+            throw error(
+                "\(name) is of assignments alone", at: place.lowerBound..<innerPlace.upperBound, remedy: "write \(name)"
+            )
+        }
+        let kinds = TrafficKind.allCases.map(\.rawValue)
+        guard let traffic = TrafficKind(rawValue: inner) else {
+            throw inner.isEmpty
+                ? error("\(name) of what?", at: innerPlace, remedy: "there are \(kinds.joined(separator: ", "))")
+                : unknown("traffic", inner, at: innerPlace, among: kinds)
+        }
+        try close("\(name)(\(inner))")
+        return (measure, nil, traffic)
+    }
+
+    /// What a statistic is taken of, with the closing parenthesis.
+    private mutating func distribution(
+        of name: String, from place: Range<Int>
+    ) throws(ThresholdError) -> ThresholdMeasure {
         let (inner, innerPlace) = word()
         let distributions = ThresholdMeasure.allCases.filter(\.isDistribution).map(\.rawValue)
         guard let measure = ThresholdMeasure(rawValue: inner) else {
@@ -41,12 +67,16 @@ struct ThresholdParser {
                 "\(inner) is one number, and has no \(name)", at: place.lowerBound..<innerPlace.upperBound,
                 remedy: "write \(inner)")
         }
+        try close("\(name)(\(inner))")
+        return measure
+    }
+
+    private mutating func close(_ remedy: String) throws(ThresholdError) {
         skipBlanks()
         guard peek == ")" else {
-            throw error("a closing parenthesis is missing", at: here, remedy: "write \(name)(\(inner))")
+            throw error("a closing parenthesis is missing", at: here, remedy: "write \(remedy)")
         }
         position += 1
-        return (measure, statistic)
     }
 
     private func single(_ name: String, at place: Range<Int>) throws(ThresholdError) -> ThresholdMeasure {
@@ -166,7 +196,8 @@ struct ThresholdParser {
         _ kind: String, _ name: String, at place: Range<Int>, among known: [String]
     ) -> ThresholdError {
         let nearest = known.map { ($0, Self.distance(name.lowercased(), $0)) }.min { $0.1 < $1.1 }
-        let guess = nearest.flatMap { $0.1 <= max(1, $0.0.count / 3) ? $0.0 : nil }
+        let close = nearest.flatMap { $0.1 <= max(2, $0.0.count / 3) ? $0.0 : nil }
+        let guess = close ?? known.first { name.count > 2 && $0.hasPrefix(name) }
         return error(
             "there is no \(kind) \(name)", at: place,
             remedy: guess.map { "did you mean \($0)?" } ?? "there are " + known.joined(separator: ", "))

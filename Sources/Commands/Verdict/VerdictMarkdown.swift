@@ -23,7 +23,8 @@ enum VerdictMarkdown {
             text += MarkdownText.table(["threshold", "verdict", "value"], rows) + "\n"
         }
         let lines = [
-            ("Conformance", service.conformanceSentence), ("Fairness", service.fairnessSentence),
+            ("Conformance", service.conformanceSentence),
+            ("Fairness", ([service.fairnessSentence] + service.fairnessDetails).joined(separator: "; ")),
             ("Audit", service.auditSentence), ("Latency", service.latencySentence),
         ]
         text += MarkdownText.list(lines.map { "**\($0.0)**: \(MarkdownText.escaped($0.1))" })

@@ -19,6 +19,7 @@ enum VerdictText {
         text += "  conformance  \(service.conformanceSentence)\n"
         for detail in service.conformanceDetails { text += "               \(detail)\n" }
         text += "  fairness     \(service.fairnessSentence)\n"
+        for detail in service.fairnessDetails { text += "               \(detail)\n" }
         text += "  audit        \(service.auditSentence)\n"
         text += "  latency      \(service.latencySentence)\n"
         for (index, line) in service.thresholdLines.enumerated() {
