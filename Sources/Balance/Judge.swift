@@ -2,8 +2,30 @@ import IPVSModel
 
 /// Turns evidence into a verdict. Pure: the same evidence gives the same report.
 package enum Judge {
-    /// - Parameter thresholds: What every virtual service with traffic has to meet besides.
-    package static func verdict(on evidence: RunEvidence, thresholds: [Threshold] = []) -> VerdictReport {
+    /// - Parameters:
+    ///   - thresholds: What every virtual service with traffic has to meet besides.
+    ///   - baseline: An earlier run to compare with: it is told, and changes no verdict.
+    package static func verdict(
+        on evidence: RunEvidence, thresholds: [Threshold] = [], baseline: RunEvidence? = nil
+    ) -> VerdictReport {
+        var report = verdict(on: evidence, thresholds)
+        guard let baseline else { return report }
+        let earlier = verdict(on: baseline, [])
+        report.baseline = earlier.run
+        for index in report.virtualServices.indices {
+            let service = report.virtualServices[index]
+            guard let then = earlier.virtualServices.first(where: { $0.virtualService == service.virtualService })
+            else { continue }
+            let times = { (run: RunEvidence) in
+                run.virtualServices.first { $0.identity == service.virtualService }?.connectTimes ?? []
+            }
+            report.virtualServices[index].baseline =
+                BaselineJudge(service, times: times(evidence), baseline: then, earlierTimes: times(baseline)).report
+        }
+        return report
+    }
+
+    private static func verdict(on evidence: RunEvidence, _ thresholds: [Threshold]) -> VerdictReport {
         let level = RunLevel(evidence.levels)
         let judged = evidence.virtualServices.sorted { $0.identity < $1.identity }.map { service in
             ServiceJudgement(
@@ -38,7 +60,7 @@ struct ServiceJudgement {
             conformance: ConformanceReport(conformance, evidence, sequence), audit: AuditReport(audit),
             latency: LatencyReport(
                 realServerConnect: LatencyDistribution(
-                    nanoseconds: evidence.assignments.compactMap(\.realServerConnect))),
+                    nanoseconds: evidence.connectTimes)),
             promise: PromiseVerdict(verdict: decision.verdict, reasons: decision.reasons))
         let thresholdJudge = ThresholdJudge(
             service: report,
@@ -75,6 +97,11 @@ struct ServiceJudgement {
 }
 
 extension VirtualServiceEvidence {
+    /// Where it was seen, how long a real server took to answer.
+    ///
+    /// - Unit: nanoseconds.
+    var connectTimes: [Int64] { assignments.compactMap(\.realServerConnect) }
+
     /// The scheduler last in force.
     var scheduler: Scheduler { configurations.last?.scheduler ?? Scheduler(rawValue: "unknown") }
 }

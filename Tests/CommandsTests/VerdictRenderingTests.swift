@@ -60,7 +60,7 @@ import Testing
     @Test func `the JSON has the keys that were promised`() throws {
         let json = try VerdictFormat.json.render(VerdictSamples.reports[0].report)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-        #expect(object.keys.sorted() == ["level", "run", "schema", "verdict", "virtual_services"])
+        #expect(object.keys.sorted() == ["baseline", "level", "run", "schema", "verdict", "virtual_services"])
         let run = try #require(object["run"] as? [String: Any])
         #expect(Set(run.keys).isSuperset(of: ["id", "name", "command", "started", "ended"]))
         #expect(run["ended"] as? String == "2026-03-01T12:00:12.500000000Z")
@@ -69,7 +69,7 @@ import Testing
         #expect(
             Set(service.keys) == [
                 "virtual_service", "scheduler", "verdict", "reasons", "assignments", "real_servers", "fairness",
-                "conformance", "audit", "latency", "promise", "thresholds",
+                "conformance", "audit", "latency", "promise", "thresholds", "baseline",
             ])
         let promised = [
             "fairness": [

@@ -10,7 +10,11 @@ enum VerdictJUnit {
             name: "ipvscope run \(report.run.id) (\(report.run.name))", timestamp: report.run.started.description,
             duration: duration,
             properties: [("verdict", report.verdict.rawValue), ("level", report.level.rawValue)]
-                + (report.levelSentence.map { [("level_detail", $0)] } ?? []),
+                + (report.levelSentence.map { [("level_detail", $0)] } ?? [])
+                + (report.baselineSentence.map { [("baseline", $0)] } ?? [])
+                + report.virtualServices.flatMap { service in
+                    service.baselineLines.map { ("baseline \(service.virtualService)", $0) }
+                },
             cases: cases(report)
         ).render()
     }

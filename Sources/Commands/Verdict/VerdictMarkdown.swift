@@ -10,6 +10,7 @@ enum VerdictMarkdown {
         return "## ipvscope: \(report.verdict.rawValue)\n\n"
             + "Run \(run.id), \(MarkdownText.escaped(run.name))\(command), \(run.started)\(ended)\n"
             + (report.levelSentence.map { "\nLevel \(MarkdownText.escaped($0))\n" } ?? "")
+            + (report.baselineSentence.map { "\nBaseline: \(MarkdownText.escaped($0))\n" } ?? "")
             + report.virtualServices.map(render).joined()
     }
 
@@ -21,6 +22,10 @@ enum VerdictMarkdown {
         if !service.thresholds.isEmpty {
             let rows = service.thresholds.map { [$0.expression, $0.verdict.rawValue, $0.detail] }
             text += MarkdownText.table(["threshold", "verdict", "value"], rows) + "\n"
+        }
+        if let baseline = service.baseline {
+            let rows = baseline.comparisons.map { [$0.measure, $0.change.rawValue, $0.thenAndNow, $0.evidence] }
+            text += MarkdownText.table(["against the baseline", "change", "then → now", "evidence"], rows) + "\n"
         }
         let lines = [
             ("Conformance", service.conformanceSentence),

@@ -32,15 +32,23 @@ struct VerifyCommand: AsyncParsableCommand {
         name: .long, help: ArgumentHelp("A saved `ipvsadm -Lnc` listing; - is standard input.", valueName: "file|-"))
     var entries: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "An earlier run to compare with: what is better, the same, or worse. It changes no verdict.",
+            valueName: "ID"))
+    var baseline: String?
+
     @OptionGroup var thresholds: ThresholdOption
 
     @Option(name: .long, help: "How to print the verdict.")
     var format: VerdictFormat = .text
 
     func validate() throws {
-        if entries != nil, !thresholds.threshold.isEmpty {
-            throw ValidationError(
-                "--threshold: a listing holds nothing to measure; use it on a run, without --entries")
+        guard entries != nil else { return }
+        for (name, isGiven) in [("threshold", !thresholds.threshold.isEmpty), ("baseline", baseline != nil)]
+        where isGiven {
+            throw ValidationError("--\(name): a listing holds nothing to measure; use it on a run, without --entries")
         }
     }
 
@@ -66,7 +74,15 @@ struct VerifyCommand: AsyncParsableCommand {
                         + known.joined(separator: ", "))
             }
         }
-        let report = Judge.verdict(on: evidence, thresholds: thresholds.threshold)
+        var earlier: RunEvidence?
+        if let baseline {
+            let id = try store.resolveRun(baseline)
+            guard id != evidence.run.id else {
+                throw InputError(description: "--baseline \(baseline): run \(id) is the one to be judged; name another")
+            }
+            earlier = try store.evidence(run: id)
+        }
+        let report = Judge.verdict(on: evidence, thresholds: thresholds.threshold, baseline: earlier)
         return (try format.render(report), report.verdict.exitCode)
     }
 
