@@ -62,6 +62,12 @@ struct ServiceJudgement {
                 realServerConnect: LatencyDistribution(
                     nanoseconds: evidence.connectTimes)),
             promise: PromiseVerdict(verdict: decision.verdict, reasons: decision.reasons))
+        if decision.verdict == .fail, report.fairness.pattern == .random {
+            report.reasons.append(
+                "each choice is independent of the one before: this looks like random balancing, not like "
+                    + "\(evidence.scheduler)")
+            report.promise.reasons = report.reasons
+        }
         let thresholdJudge = ThresholdJudge(
             service: report,
             missing: audit.isKernelKnown ? audit.connections.shortage : Int(clamping: packetsDropped),
