@@ -61,6 +61,18 @@ import Testing
         }
     }
 
+    @Test func `an unseen choice is in no window`() throws {
+        let choices = random(400, seed: 9)
+        var parted = choices
+        for place in [0, 7, 150, 151, 390] { parted.insert(0, at: place) }
+        let (whole, window) = (try #require(fairness(choices).window), try #require(fairness(parted).window))
+        #expect(window.windows == whole.windows)
+        #expect(window.maxShareError == whole.maxShareError)
+        #expect(window.jain == whole.jain)
+        #expect(window.from > whole.from)
+        #expect(parted[window.from - 1] != 0)
+    }
+
     @Test func `a burst on one server is seen in a window, where the run hides it`() throws {
         // A hundred in a row to each of them, then round robin: the shares are perfect.
         let choices = (0..<300).map { 1 + $0 / 100 } + Synthetic.roundRobin(2700)

@@ -24,8 +24,6 @@ struct WindowFairness {
     ///
     /// From one window to the next only two servers' counts change, so only these can have strayed further.
     mutating func measure(_ choices: ArraySlice<Int>, _ dues: [Double]) {
-        let seen = choices.indices.filter { choices[$0] >= 0 }
-        guard seen.count >= size else { return }
         let length = Double(size)
         let expected = dues.map { $0 * length }
         let due = expected.count { $0 > 0 }
@@ -40,19 +38,24 @@ struct WindowFairness {
             sum += Double(change) / expected[server]
             squares += (after * after - before * before) / (expected[server] * expected[server])
         }
-        for place in seen.indices {
-            let entering = choices[seen[place]]
+        // The window's first assignment, and how many it has.
+        var start = choices.startIndex
+        var filled = 0
+        for entering in choices where entering >= 0 {
             add(entering, 1)
-            guard place + 1 >= size else { continue }
-            let start = place + 1 - size
+            filled += 1
+            while choices[start] < 0 { start += 1 }
+            guard filled >= size else { continue }
             var changed = dues.indices
-            if start > 0 {
-                let leaving = choices[seen[start - 1]]
+            if filled > size {
+                let leaving = choices[start]
                 add(leaving, -1)
+                filled = size
+                repeat { start += 1 } while choices[start] < 0
                 changed = leaving..<(leaving + 1)
-                stray(entering, counts, dues, from: seen[start])
+                stray(entering, counts, dues, from: start)
             }
-            for server in changed { stray(server, counts, dues, from: seen[start]) }
+            for server in changed { stray(server, counts, dues, from: start) }
             windows += 1
             if due > 0, squares > 0 { jain = min(jain, sum * sum / (Double(due) * squares)) }
         }
