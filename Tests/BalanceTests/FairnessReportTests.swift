@@ -107,7 +107,10 @@ import Testing
         for index in evidence.virtualServices[0].realServers.indices {
             evidence.virtualServices[0].realServers[index].captured.outBytes = [100_000, 100_000, 400_000][index]
         }
-        let traffic = Judge.verdict(on: evidence).virtualServices[0].fairness.traffic
+        let fairness = Judge.verdict(on: evidence).virtualServices[0].fairness
+        let traffic = fairness.traffic
+        #expect(traffic.allSatisfy { $0.chance.maxShareError == fairness.chance.maxShareError })
+        #expect(traffic.allSatisfy { $0.ideal.jain == fairness.ideal.jain })
         #expect(traffic.map(\.kind) == TrafficKind.allCases)
         #expect(traffic[0].maxShareError == 0)
         #expect(traffic[3].total == 600_000)

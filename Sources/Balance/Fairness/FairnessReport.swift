@@ -48,12 +48,13 @@ package struct FairnessReport: Sendable, Hashable, Codable {
         chance = .chance(total: sequence.seen, dues: dues)
         window = WindowReport(order.window, evidence, sequence, dues: dues)
         stretches = order.stretches.count > 1 ? order.stretches.map { StretchReport($0, evidence, sequence) } : []
-        traffic = Self.traffic(evidence, sequence, dues: order.expected.map { total > 0 ? $0 / total : 0 }, source)
+        traffic = []
+        addTraffic(evidence, sequence, dues: order.expected.map { total > 0 ? $0 / total : 0 }, source)
     }
 
-    private static func traffic(
+    private mutating func addTraffic(
         _ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, dues: [Double], _ source: TrafficSource
-    ) -> [TrafficFairness] {
+    ) {
         let rows = Dictionary(evidence.realServers.map { ($0.endpoint, $0) }, uniquingKeysWith: { $1 })
         let counters = sequence.servers.compactMap { server in
             switch source {
@@ -61,9 +62,9 @@ package struct FairnessReport: Sendable, Hashable, Codable {
             case .kernel: rows[server]?.kernel
             }
         }
-        guard counters.count == sequence.servers.count else { return [] }
-        return TrafficKind.allCases.map { kind in
-            TrafficFairness(kind, counts: counters.map(kind.count), dues: dues)
+        guard counters.count == sequence.servers.count else { return }
+        traffic = TrafficKind.allCases.map { kind in
+            TrafficFairness(kind, counts: counters.map(kind.count), dues: dues, ideal: ideal, chance: chance)
         }
     }
 

@@ -72,6 +72,9 @@ extension ServiceVerdict {
         let kinds = fairness.traffic.filter { $0.total > 0 }.map {
             "\($0.kind.rawValue) \(Figures.percent($0.maxShareError, 2))"
         }
-        return kinds.isEmpty ? nil : "largest share error of traffic: " + kinds.joined(separator: ", ")
+        let chance = Figures.percent(fairness.chance.maxShareError, 2)
+        return kinds.isEmpty
+            ? nil
+            : "largest share error of traffic: " + kinds.joined(separator: ", ") + " (by chance \(chance) or more)"
     }
 }
