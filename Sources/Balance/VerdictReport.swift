@@ -89,13 +89,6 @@ package struct ServiceVerdict: Sendable, Hashable, Codable {
     package var hasTraffic: Bool { assignments > 0 || (audit.kernelConns ?? 0) > 0 }
 }
 
-/// Whether the scheduler kept its promise, and the audit closed.
-package struct PromiseVerdict: Sendable, Hashable, Codable {
-    package var verdict: Verdict
-    /// Why not pass; see ``ServiceVerdict/reasons``.
-    package var reasons: [String]
-}
-
 /// What one real server got.
 package struct RealServerShare: Sendable, Hashable, Codable {
     package var realServer: Endpoint

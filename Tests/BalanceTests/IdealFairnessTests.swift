@@ -1,4 +1,5 @@
 import Balance
+import IPVSModel
 import Testing
 
 /// The best there can be, beside the best of all there are.
@@ -64,5 +65,16 @@ import Testing
             #expect(measured.longestRun == measured.ideal.longestRun.map(Int.init))
             #expect(measured.repeats == measured.ideal.repeats.map(Int.init))
         }
+    }
+
+    @Test func `an outcome that is luckier than the apportionment is the best there can be`() {
+        let lucky = Array(repeating: 1, count: 13) + [2, 2, 3, 3]
+        let configuration = Synthetic.configuration([(1, 5), (2, 1), (3, 1)], scheduler: .weightedRoundRobin)
+        let fairness = Judge.verdict(on: Synthetic.complete(lucky, configurations: [configuration])).virtualServices[0]
+            .fairness
+        let apportioned = FairnessReference.ideal(total: 17, dues: [5.0 / 7, 1.0 / 7, 1.0 / 7])
+        #expect((fairness.jain ?? 0) > (apportioned.jain ?? 9))
+        #expect(fairness.ideal.jain == fairness.jain)
+        #expect(fairness.ideal.jain == fairness.jainCeiling)
     }
 }

@@ -49,6 +49,18 @@ package struct FairnessReference: Sendable, Hashable, Codable {
         return ideal
     }
 
+    /// The better of these values and of `measures`: with unequal dues and few connections an outcome may be more even
+    /// than the apportionment, by a little.
+    func better(of measures: FairnessMeasures) -> Self {
+        var better = self
+        better.jain = [jain, measures.jain].compactMap(\.self).max()
+        better.coefficientOfVariation =
+            [coefficientOfVariation, measures.coefficientOfVariation].compactMap(\.self).min()
+        better.maxOverMean = [maxOverMean, measures.maxOverMean].compactMap(\.self).min()
+        better.chiSquare = [chiSquare, measures.chiSquare].compactMap(\.self).min()
+        return better
+    }
+
     /// What is to be expected if every connection were given to a server at random, with the due shares as probabilities.
     ///
     /// See ``Chance`` for the formulas and how close they are.

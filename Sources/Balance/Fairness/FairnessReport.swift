@@ -44,7 +44,7 @@ package struct FairnessReport: Sendable, Hashable, Codable {
         self.transitions = sequence.servers.count <= Self.transitionLimit ? transitions.counts : nil
         let total = order.expected.reduce(0, +)
         let dues = order.expected.filter { $0 > 0 }.map { $0 / total }
-        ideal = .ideal(total: sequence.seen, dues: dues)
+        ideal = FairnessReference.ideal(total: sequence.seen, dues: dues).better(of: measures)
         chance = .chance(total: sequence.seen, dues: dues)
         window = WindowReport(order.window, evidence, sequence, dues: dues)
         stretches = order.stretches.count > 1 ? order.stretches.map { StretchReport($0, evidence, sequence) } : []

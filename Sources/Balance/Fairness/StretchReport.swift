@@ -22,7 +22,7 @@ package struct StretchReport: Sendable, Hashable, Codable {
             prefixDiscrepancy: stretch.prefixDiscrepancy,
             longestRun: SequenceFairness.longestRun(of: sequence.choices[stretch.range]))
         let dues = stretch.dues.filter { $0 > 0 }
-        ideal = .ideal(total: total, dues: dues)
+        ideal = FairnessReference.ideal(total: total, dues: dues).better(of: measures)
         chance = .chance(total: total, dues: dues)
     }
 }
