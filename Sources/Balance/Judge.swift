@@ -71,6 +71,7 @@ struct ServiceJudgement {
         let thresholdJudge = ThresholdJudge(
             service: report,
             missing: audit.isKernelKnown ? audit.connections.shortage : Int(clamping: packetsDropped),
+            surplus: max(0, audit.connections.excess - audit.connections.missing), missingPackets: audit.missingPackets,
             unseen: sequence.unseen, unchecked: conformance.unchecked)
         report.apply(thresholds.map(thresholdJudge.result))
         self.report = report

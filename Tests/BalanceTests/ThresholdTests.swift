@@ -1,5 +1,6 @@
 import Balance
 import IPVSModel
+import TestSupport
 import Testing
 
 @Suite struct ThresholdTests {
@@ -84,6 +85,56 @@ import Testing
         }
         #expect(
             try judge(lossy, "jain > 0.9").thresholds[0].detail.hasSuffix("but up to 10 connections may be missing"))
+    }
+
+    /// What the kernel did: in turn, nearly so, at random, or unevenly at random.
+    private func truth(_ seed: Int) -> [Int] {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let count = Int.random(in: 40...300, using: &generator)
+        switch seed % 4 {
+        case 0: return Synthetic.roundRobin(count)
+        case 1:
+            var servers = Synthetic.roundRobin(count)
+            servers.swapAt(count / 2, count / 2 + 1)
+            return servers
+        case 2: return (0..<count).map { _ in .random(in: 1...3, using: &generator) }
+        default: return (0..<count).map { _ in [1, 1, 1, 2, 3][Int.random(in: 0..<5, using: &generator)] }
+        }
+    }
+
+    @Test(arguments: [0.002, 0.02])
+    func `with packets lost no threshold is decided otherwise than with all of them`(loss: Double) throws {
+        let measures = ThresholdMeasure.allCases.filter {
+            // These are of what was captured, and say so.
+            ![.auditUnexplained, .packetsDropped, .realServerConnect].contains($0)
+        }
+        var (decided, open) = (0, 0)
+        for seed in 0..<80 {
+            let kernel = truth(seed)
+            let complete = Synthetic.complete(kernel)
+            let lossy = Synthetic.lossy(kernel, seed: UInt64(seed), probability: loss)
+            let zero = try measures.map { try Threshold(parsing: "\($0.rawValue) >= 0") }
+            let values = Judge.verdict(on: complete, thresholds: zero).virtualServices[0].thresholds.map(\.value)
+            let thresholds = try zip(measures, values).flatMap { measure, value in
+                try [0.9, 0.999, 1, 1.001, 1.1].flatMap { factor in
+                    let bound = (value ?? 0) * factor
+                    return try ["<", ">=", "=="].map {
+                        try Threshold(
+                            parsing: "\(measure.rawValue) \($0) \(measure.unit == .count ? bound.rounded() : bound)")
+                    }
+                }
+            }
+            let whole = Judge.verdict(on: complete, thresholds: thresholds).virtualServices[0].thresholds
+            let part = Judge.verdict(on: lossy, thresholds: thresholds).virtualServices[0].thresholds
+            for (known, seen) in zip(whole, part) {
+                if seen.verdict == .inconclusive { open += 1 } else { decided += 1 }
+                #expect(
+                    seen.verdict == .inconclusive || known.verdict == .inconclusive || seen.verdict == known.verdict,
+                    "seed \(seed): \(known) became \(seen)")
+            }
+        }
+        #expect(decided > 500)
+        #expect(open > 500)
     }
 
     @Test func `bytes that differ from the kernel's leave a threshold on them open`() throws {

@@ -7,6 +7,11 @@ struct ThresholdJudge {
     let service: ServiceVerdict
     /// Connections that the kernel counted and nobody captured; without its counters, as many as packets were dropped.
     let missing: Int
+    /// Connections captured beyond what the kernel counted.
+    let surplus: Int
+    /// Packets that the kernel counted and nobody captured, and those dropped: a connection whose SYN is among them is seen
+    /// later, at another place in the order.
+    let missingPackets: Int
     /// Assignments whose choice stayed unseen.
     let unseen: Int
     /// Assignments that were held against no model.
@@ -68,17 +73,19 @@ struct ThresholdJudge {
         switch threshold.measure {
         // These are as they are: the kernel's and our own counts, and times of the handshakes that were seen.
         case .auditUnexplained, .packetsDropped, .realServerConnect: return value...value
-        case .assignments: return value...(value + Double(missing))
+        case .assignments: return max(0, value - Double(surplus))...(value + Double(missing))
         case .unexplained:
-            let mayBeExcused = service.verdict != .fail
-            return (mayBeExcused ? 0 : value)...(value + Double(missing + unchecked))
+            if service.audit.closed { return value...(value + Double(unchecked)) }
+            // What is missing may excuse all but one of those that make the verdict fail, and hide any number.
+            return (service.verdict == .fail ? 1 : 0)...(.infinity)
         case .maxShareError:
             // A share and its due one each move by this much at most.
             let slack = lacking == 0 ? 0 : 2 * Double(lacking) / Double(service.assignments + missing)
             return max(0, value - slack)...(value + slack)
-        case .jain, .coefficientOfVariation, .maxOverMean, .prefixDiscrepancy, .longestRun, .repeats,
-            .windowMaxShareError, .chiSquare, .pUpper, .pLower:
+        case .jain, .coefficientOfVariation, .maxOverMean, .chiSquare, .pUpper, .pLower:
             return lacking == 0 ? value...value : nil
+        case .prefixDiscrepancy, .longestRun, .repeats, .windowMaxShareError:
+            return lacking == 0 && missingPackets == 0 ? value...value : nil
         }
     }
 
@@ -96,6 +103,7 @@ struct ThresholdJudge {
     private func gap(of threshold: Threshold) -> String {
         var parts: [String] = []
         if missing > 0 { parts.append("up to \(plural(missing, "connection")) may be missing") }
+        if missing == 0, missingPackets > 0 { parts.append("\(plural(missingPackets, "packet")) may be missing") }
         if unseen > 0 { parts.append("\(plural(unseen, "choice")) stayed unseen") }
         if threshold.measure == .unexplained, unchecked > 0 {
             parts.append("\(plural(unchecked, "assignment")) not checked")
