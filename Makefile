@@ -2,15 +2,18 @@
 # make test   everything that must hold
 # make lab    a prompt on the cluster's director
 # make bench [BENCH_CONNECTIONS=N] | bench-live     what tracing costs, beside other tools; bench-live needs root
+# make power [POWER_RUNS=1000] [POWER_FLAGS=--write]     how often verdicts are right, over simulated runs
 # make fuzz [SECONDS=600] [SUBJECT=packets]     random input for everything that reads what others wrote
 # make install [PREFIX=/usr/local] [DESTDIR=]   build and install ipvscope, for a real director
 # make format | lint | deps | clean
 
 PREFIX ?= /usr/local
 BENCH_CONNECTIONS ?= 1000000
+POWER_RUNS ?= 1000
+export POWER_RUNS
 SWIFT ?= swift
 
-.PHONY: help run test lab bench bench-live fuzz install format lint deps deps-build deps-bench clean
+.PHONY: help run test lab bench bench-live power fuzz install format lint deps deps-build deps-bench clean
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -38,6 +41,10 @@ bench: deps-bench
 bench-live: deps-bench
 	$(SWIFT) build -c release --product capture-benchmark
 	@Benchmarks/report $(BENCH_FLAGS) live
+
+# POWER_FLAGS=--write puts the table into docs/verdict.md.
+power: deps-build
+	@Tests/power $(POWER_FLAGS)
 
 SECONDS ?= 600
 

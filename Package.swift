@@ -135,7 +135,8 @@ let package = Package(
             name: "SchedulerModelsTests", dependencies: ["IPVSModel", "SchedulerModels", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "BalanceTests", dependencies: ["Balance", "IPVSModel", "TestSupport"], swiftSettings: strict),
+            name: "BalanceTests", dependencies: ["Balance", "IPVSModel", "TestSupport"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
             dependencies: [

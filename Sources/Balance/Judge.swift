@@ -2,44 +2,79 @@ import IPVSModel
 
 /// Turns evidence into a verdict. Pure: the same evidence gives the same report.
 package enum Judge {
-    package static func verdict(on evidence: RunEvidence) -> VerdictReport {
+    /// - Parameters:
+    ///   - thresholds: What every virtual service with traffic has to meet besides.
+    ///   - baseline: An earlier run to compare with: it is told, and changes no verdict.
+    package static func verdict(
+        on evidence: RunEvidence, thresholds: [Threshold] = [], baseline: RunEvidence? = nil
+    ) -> VerdictReport {
+        var report = verdict(on: evidence, thresholds)
+        guard let baseline else { return report }
+        let earlier = verdict(on: baseline, [])
+        report.baseline = earlier.run
+        for index in report.virtualServices.indices {
+            let service = report.virtualServices[index]
+            guard let then = earlier.virtualServices.first(where: { $0.virtualService == service.virtualService })
+            else { continue }
+            let times = { (run: RunEvidence) in
+                run.virtualServices.first { $0.identity == service.virtualService }?.connectTimes ?? []
+            }
+            report.virtualServices[index].baseline =
+                BaselineJudge(service, times: times(evidence), baseline: then, earlierTimes: times(baseline)).report
+        }
+        return report
+    }
+
+    private static func verdict(on evidence: RunEvidence, _ thresholds: [Threshold]) -> VerdictReport {
         let level = RunLevel(evidence.levels)
         let judged = evidence.virtualServices.sorted { $0.identity < $1.identity }.map { service in
-            ServiceJudgement(service, packetsDropped: evidence.packetsDropped, level: level)
+            ServiceJudgement(
+                service, packetsDropped: evidence.packetsDropped, level: level, thresholds: thresholds
+            ).report
         }
         return VerdictReport(
             run: ReportedRun(evidence.run, levels: evidence.levels), level: level,
-            virtualServices: judged.map(\.report),
-            verdict: .overall(judged.filter(\.hasTraffic).map(\.report.verdict)))
+            virtualServices: judged,
+            verdict: .overall(judged.filter(\.hasTraffic).map(\.verdict)))
     }
 }
 
 /// One service's judgement.
 struct ServiceJudgement {
     let report: ServiceVerdict
-    /// Whether a connection was captured, or counted by the kernel.
-    let hasTraffic: Bool
 
-    init(_ evidence: VirtualServiceEvidence, packetsDropped: UInt64, level: RunLevel) {
+    init(_ evidence: VirtualServiceEvidence, packetsDropped: UInt64, level: RunLevel, thresholds: [Threshold]) {
         let sequence = ServiceSequence(evidence)
         let audit = ServiceAudit(evidence, sequence, packetsDropped: packetsDropped, level: level)
         let conformance = Conformance(evidence, sequence)
         let order = SequenceFairness(evidence, sequence)
         let decision = Decision(evidence, sequence, audit, conformance)
-        hasTraffic = !evidence.assignments.isEmpty || audit.connections.kernel > 0
 
-        report = ServiceVerdict(
+        let source: TrafficSource = audit.arePacketsAudited ? .capture : .kernel
+        var report = ServiceVerdict(
             virtualService: evidence.identity, scheduler: evidence.scheduler, verdict: decision.verdict,
             reasons: decision.reasons, assignments: evidence.assignments.count,
             realServers: Self.shares(
-                evidence, sequence, expected: order.expected, source: audit.arePacketsAudited ? .capture : .kernel),
-            fairness: FairnessMeasures(
-                counts: sequence.counts, expected: order.expected, prefixDiscrepancy: order.prefixDiscrepancy,
-                longestRun: order.longestRun),
+                evidence, sequence, expected: order.expected, source: source),
+            fairness: FairnessReport(evidence, sequence, order, source: source),
             conformance: ConformanceReport(conformance, evidence, sequence), audit: AuditReport(audit),
             latency: LatencyReport(
                 realServerConnect: LatencyDistribution(
-                    nanoseconds: evidence.assignments.compactMap(\.realServerConnect))))
+                    nanoseconds: evidence.connectTimes)),
+            promise: PromiseVerdict(verdict: decision.verdict, reasons: decision.reasons))
+        if decision.verdict == .fail, report.fairness.pattern == .random {
+            report.reasons.append(
+                "each choice is independent of the one before: this looks like random balancing, not like "
+                    + "\(evidence.scheduler)")
+            report.promise.reasons = report.reasons
+        }
+        let thresholdJudge = ThresholdJudge(
+            service: report,
+            missing: audit.isKernelKnown ? audit.connections.shortage : Int(clamping: packetsDropped),
+            surplus: max(0, audit.connections.excess - audit.connections.missing), missingPackets: audit.missingPackets,
+            unseen: sequence.unseen, unchecked: conformance.unchecked)
+        report.apply(thresholds.map(thresholdJudge.result))
+        self.report = report
     }
 
     private static func shares(
@@ -69,6 +104,11 @@ struct ServiceJudgement {
 }
 
 extension VirtualServiceEvidence {
+    /// Where it was seen, how long a real server took to answer.
+    ///
+    /// - Unit: nanoseconds.
+    var connectTimes: [Int64] { assignments.compactMap(\.realServerConnect) }
+
     /// The scheduler last in force.
     var scheduler: Scheduler { configurations.last?.scheduler ?? Scheduler(rawValue: "unknown") }
 }

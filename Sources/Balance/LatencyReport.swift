@@ -5,6 +5,7 @@ package struct LatencyDistribution: Sendable, Hashable, Codable {
     package var count: Int
     @OrNull package var p50: Double?
     @OrNull package var p90: Double?
+    @OrNull package var p95: Double?
     @OrNull package var p99: Double?
     @OrNull package var max: Double?
 
@@ -14,13 +15,13 @@ package struct LatencyDistribution: Sendable, Hashable, Codable {
         guard count > 0 else { return }
         // From the lowest rank up, so that what is below it need not be looked at again.
         var sorted = 0
-        let ranks = [50, 90, 99, 100].map { percent in
+        let ranks = [50, 90, 95, 99, 100].map { percent in
             let place = Swift.max((values.count * percent + 99) / 100, 1) - 1
             values.select(place, from: sorted)
             sorted = place
             return Double(values[place]) / 1e9
         }
-        (p50, p90, p99, max) = (ranks[0], ranks[1], ranks[2], ranks[3])
+        (p50, p90, p95, p99, max) = (ranks[0], ranks[1], ranks[2], ranks[3], ranks[4])
     }
 }
 

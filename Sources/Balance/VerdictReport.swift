@@ -12,11 +12,13 @@ package struct VerdictReport: Sendable, Hashable, Codable {
     package var level: RunLevel
     package var virtualServices: [ServiceVerdict]
     package var verdict: Verdict
+    /// The run it was compared with.
+    @OrNull package var baseline: ReportedRun?
 
     enum CodingKeys: String, CodingKey {
         case schema, run, level
         case virtualServices = "virtual_services"
-        case verdict
+        case verdict, baseline
     }
 
     package init(
@@ -64,17 +66,27 @@ package struct ServiceVerdict: Sendable, Hashable, Codable {
     package var assignments: Int
     /// In order of address and port.
     package var realServers: [RealServerShare]
-    package var fairness: FairnessMeasures
+    package var fairness: FairnessReport
     package var conformance: ConformanceReport
     package var audit: AuditReport
     package var latency: LatencyReport
+    /// What the verdict would be without thresholds.
+    package var promise: PromiseVerdict
+    /// In the order in which they were given.
+    package var thresholds: [ThresholdResult] = []
+    /// `nil` if there is no baseline, or it did not have the virtual service.
+    @OrNull package var baseline: BaselineReport?
 
     enum CodingKeys: String, CodingKey {
         case virtualService = "virtual_service"
         case scheduler, verdict, reasons, assignments
         case realServers = "real_servers"
-        case fairness, conformance, audit, latency
+        case fairness, conformance, audit, latency, promise, thresholds, baseline
     }
+
+    /// Whether a connection was captured, or counted by the kernel: a service without traffic has no say in the run's
+    /// verdict.
+    package var hasTraffic: Bool { assignments > 0 || (audit.kernelConns ?? 0) > 0 }
 }
 
 /// What one real server got.

@@ -101,43 +101,9 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
     @Test func `packets lost at random never fail and never pass`() {
         let kernel = Synthetic.roundRobin(300)
         for seed in 0..<200 {
-            let (assignments, rows) = lossyCapture(of: kernel, seed: UInt64(seed), probability: 0.1)
-            var evidence = Synthetic.evidence(kernel: kernel, captured: assignments)
-            evidence.virtualServices[0].realServers = rows
-            let service = judge(evidence)
+            let service = judge(Synthetic.lossy(kernel, seed: UInt64(seed), probability: 0.1))
             #expect(service.verdict == .inconclusive, "seed \(seed): \(service.reasons)")
         }
-    }
-
-    /// A capture that lost packets: connections without a SYN on either side are none, those whose SYN was only seen
-    /// when repeated a second later move in the order, and some are seen on the VIP side only.
-    private func lossyCapture(
-        of kernel: [Int], seed: UInt64, probability: Double
-    ) -> ([Assignment], [RealServerEvidence]) {
-        var random = SeededGenerator(seed: seed)
-        var rows = (1...3).map { number in
-            RealServerEvidence(
-                endpoint: Synthetic.server(number), kernel: Synthetic.counters(kernel.count { $0 == number }))
-        }
-        var assignments: [Assignment] = []
-        for var assignment in Synthetic.assignments(kernel) {
-            let number = kernel[Int(assignment.connection) - 1]
-            let lostSYN = random.happens(probability)
-            let lostIn = (0..<5).count { _ in random.happens(probability) } + (lostSYN ? 1 : 0)
-            let lostOut = (0..<5).count { _ in random.happens(probability) }
-            if lostSYN, random.happens(0.5) { continue }
-            if lostSYN { assignment.time = assignment.time.advanced(by: .seconds(1)) }
-            if random.happens(probability * probability) {
-                assignment.realServer = nil
-            } else {
-                rows[number - 1].captured.inPackets += UInt64(6 - lostIn)
-                rows[number - 1].captured.outPackets += UInt64(5 - lostOut)
-                rows[number - 1].captured.inBytes += UInt64(500 - 80 * lostIn)
-                rows[number - 1].captured.outBytes += UInt64(900 - 180 * lostOut)
-            }
-            assignments.append(assignment)
-        }
-        return (assignments.sorted { $0.time < $1.time }, rows)
     }
 
     @Test(arguments: [(5, Verdict.inconclusive), (6, .pass)])

@@ -17,7 +17,10 @@ struct CommandLineTests {
             "replay --vip a.pcap --dip b.pcap --kernel k.json --kernel l.json --database F --format json",
             "replay --vip a.pcap --dip b.pcap --database none --threads 4 --tracked-connections 1000000",
             "verify", "verify --database F --run last --virtual-service tcp/192.168.122.100:80 --format markdown",
-            "verify --run 3", "verify --entries -", "verify --entries F --format text",
+            "run --threshold assignments>=1000 --threshold jain>0.9 -- true",
+            "replay --vip a.pcap --dip b.pcap --threshold p99(real_server_connect)<5ms",
+            "verify --run 3 --baseline 2", "verify --run 3 --threshold unexplained==0", "verify --entries -",
+            "verify --entries F --format text",
             "connections --watch 0.5 --format ipvsadm", "connections --format csv --client 192.168.122.1",
             "connections --virtual-service tcp/[fd00::1]:80 --real-server 10.10.10.10:80 --state SYN_RECV",
             "services", "services --stats --exact --format ipvsadm", "services --rate", "services --thresholds",
@@ -39,7 +42,12 @@ struct CommandLineTests {
             ("collect --level half", "half"), ("replay --vip a --dip b --level auto", "auto"),
             ("replay --vip a --dip b --threads 0", "use 1 to 64"),
             ("replay --vip a --dip b --tracked-connections 1", "64 is the least"),
-            ("services --format yaml", "yaml"), ("bogus", "bogus"),
+            ("verify --threshold assignmants>=1", "did you mean assignments?"),
+            ("run --threshold max_share_error -- true", "a comparison is missing"),
+            ("replay --vip a --dip b --threshold real_server_connect<5ms", "p99(real_server_connect)"),
+            ("verify --entries - --threshold jain>0.9", "without --entries"),
+            ("verify --entries - --baseline 1", "without --entries"), ("services --format yaml", "yaml"),
+            ("bogus", "bogus"),
         ])
     func `a wrong call is refused with exit status 64, and told what is wrong`(line: String, words: String) {
         let arguments = line.split(separator: " ").map(String.init)

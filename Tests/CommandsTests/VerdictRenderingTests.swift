@@ -1,6 +1,7 @@
 import Balance
 import Commands
 import Foundation
+import FoundationXML
 import IPVSModel
 import Testing
 
@@ -59,7 +60,7 @@ import Testing
     @Test func `the JSON has the keys that were promised`() throws {
         let json = try VerdictFormat.json.render(VerdictSamples.reports[0].report)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-        #expect(object.keys.sorted() == ["level", "run", "schema", "verdict", "virtual_services"])
+        #expect(object.keys.sorted() == ["baseline", "level", "run", "schema", "verdict", "virtual_services"])
         let run = try #require(object["run"] as? [String: Any])
         #expect(Set(run.keys).isSuperset(of: ["id", "name", "command", "started", "ended"]))
         #expect(run["ended"] as? String == "2026-03-01T12:00:12.500000000Z")
@@ -68,7 +69,7 @@ import Testing
         #expect(
             Set(service.keys) == [
                 "virtual_service", "scheduler", "verdict", "reasons", "assignments", "real_servers", "fairness",
-                "conformance", "audit", "latency",
+                "conformance", "audit", "latency", "promise", "thresholds", "baseline",
             ])
         let promised = [
             "fairness": [
@@ -107,12 +108,66 @@ import Testing
     }
 
     @Test(arguments: [
-        ("pass", "failures=\"0\"", "skipped=\"0\""), ("fail", "failures=\"1\"", "skipped=\"1\""),
-        ("inconclusive", "failures=\"0\"", "skipped=\"2\""),
+        ("pass", 2, "failures=\"0\" errors=\"0\" skipped=\"0\""),
+        ("fail", 2, "failures=\"1\" errors=\"1\" skipped=\"0\""),
+        ("inconclusive", 2, "failures=\"0\" errors=\"2\" skipped=\"0\""),
+        ("thresholds", 7, "failures=\"2\" errors=\"1\" skipped=\"0\""),
     ])
-    func `JUnit counts failures, and inconclusive as skipped`(name: String, failures: String, skipped: String) throws {
+    func `JUnit counts failures, and inconclusive as errors`(name: String, tests: Int, counts: String) throws {
         let report = try #require(VerdictSamples.reports.first { $0.name == name }?.report)
         let xml = try VerdictFormat.junit.render(report)
-        #expect(xml.contains("tests=\"2\" \(failures) errors=\"0\" \(skipped)"))
+        #expect(xml.contains("<testsuites tests=\"\(tests)\" \(counts)>"))
+        #expect(xml.contains("tests=\"\(tests)\" \(counts) timestamp="))
+    }
+
+    /// The second of two services is idle, or both are.
+    private func idle(_ services: Int) throws -> VerdictReport {
+        var evidence = VerdictSamples.evidence(60)
+        var other = VerdictSamples.evidence(0).virtualServices[0]
+        if services == 2 { evidence.virtualServices[0] = other }
+        other.identity = .firewallMark(7, isIPv6: false)
+        evidence.virtualServices.append(other)
+        return Judge.verdict(on: evidence, thresholds: [try Threshold(parsing: "assignments >= 1")])
+    }
+
+    @Test func `JUnit agrees with the exit status where a service had no traffic`() throws {
+        let one = try idle(1)
+        #expect(one.verdict == .pass)
+        #expect(try VerdictFormat.junit.render(one).contains("tests=\"4\" failures=\"0\" errors=\"0\" skipped=\"1\""))
+        let both = try idle(2)
+        #expect(both.verdict == .inconclusive)
+        #expect(!(try VerdictFormat.junit.render(both).contains("errors=\"0\"")))
+    }
+
+    @Test func `a suite passes if and only if the exit status is 0`() throws {
+        for (name, report) in VerdictSamples.reports {
+            let isGreen = try VerdictFormat.junit.render(report).contains("failures=\"0\" errors=\"0\"")
+            #expect(isGreen == (report.verdict.exitCode == 0), "\(name)")
+        }
+    }
+
+    @Test func `a report on no service at all is no passing suite`() throws {
+        var evidence = VerdictSamples.evidence(60)
+        evidence.virtualServices = []
+        let xml = try VerdictFormat.junit.render(Judge.verdict(on: evidence))
+        #expect(xml.contains("tests=\"1\" failures=\"0\" errors=\"1\""))
+        #expect(
+            try VerdictFormat.junit.render(EntriesJudge.verdict(on: [])).contains(
+                "tests=\"1\" failures=\"0\" errors=\"1\""))
+    }
+
+    @Test(arguments: VerdictSamples.reports.map(\.name))
+    func `JUnit is well-formed, and has as many tests as it says`(name: String) throws {
+        let report = try #require(VerdictSamples.reports.first { $0.name == name }?.report)
+        let document = try XMLDocument(xmlString: try VerdictFormat.junit.render(report))
+        let suites = try document.nodes(forXPath: "/testsuites/testsuite")
+        #expect(suites.count == 1)
+        for (attribute, path) in [
+            ("tests", "testcase"), ("failures", "testcase/failure"), ("errors", "testcase/error"),
+            ("skipped", "testcase/skipped"),
+        ] {
+            let suite = try #require(suites.first as? XMLElement)
+            #expect(suite.attribute(forName: attribute)?.stringValue == "\(try suite.nodes(forXPath: path).count)")
+        }
     }
 }

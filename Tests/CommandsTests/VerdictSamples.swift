@@ -73,8 +73,29 @@ enum VerdictSamples {
             "handshake",
             Judge.verdict(on: evidence(60, levels: [LevelChange(time: time(0), level: .handshake, cause: .began)]))
         ),
+        ("thresholds", thresholds), ("baseline", baseline),
         ("no-model", Judge.verdict(on: evidence(60, scheduler: .weightedLeastConnection, kernel: false))),
     ]
+
+    /// Thresholds of every outcome: nobody saw a handshake with a real server.
+    private static var thresholds: VerdictReport {
+        var evidence = evidence(600)
+        for index in 0..<600 { evidence.virtualServices[0].assignments[index].realServerConnect = nil }
+        let expressions = [
+            "assignments >= 1000", "max_share_error < 2%", "p99(real_server_connect) < 5ms", "unexplained == 0",
+            "prefix_discrepancy < 0.5",
+        ]
+        return Judge.verdict(on: evidence, thresholds: expressions.compactMap { try? Threshold(parsing: $0) })
+    }
+
+    /// Against an earlier run in turn: now real servers answer more slowly, and the choices are others.
+    private static var baseline: VerdictReport {
+        var earlier = evidence(600)
+        earlier.run.id = 2
+        var later = evidence(600, edited: Dictionary(uniqueKeysWithValues: (0..<150).map { ($0, 0) }))
+        for index in 0..<600 { later.virtualServices[0].assignments[index].realServerConnect! += 20_000 }
+        return Judge.verdict(on: later, baseline: earlier)
+    }
 
     static func entry(_ port: UInt16, _ server: Int, _ expiresIn: UInt32) -> ConnectionEntry {
         ConnectionEntry(

@@ -34,9 +34,23 @@ expect_more "assignments" "$(jq '.virtual_services[0].assignments' "$LAB_OUT/ver
 jq -c '.virtual_services[0] | {verdict, assignments, real_servers: [.real_servers[] | {real_server, assignments, kernel_conns}],
     audit}' "$LAB_OUT/verdict.json"
 
+note "thresholds, for CI"
+expect_exit 0 ipvscope verify --database "$database" --threshold 'assignments >= 1000' --threshold 'unexplained == 0' \
+    --threshold 'max_share_error < 2%' --threshold 'p99(real_server_connect) < 5s' --format junit
+expect_match "JUnit" "$(<"$printed")" '<testsuites tests="6" failures="0" errors="0" skipped="0">'
+expect_exit 99 ipvscope verify --database "$database" --threshold 'assignments >= 100000'
+expect_match "the reason" "$(<"$printed")" 'because +threshold assignments >= 100000: is 100[0-9]$'
+expect_exit 64 ipvscope verify --database "$database" --threshold 'assignments => 1'
+expect_match "what is wrong" "$(<"$complained")" '^ {14}\^\^$'
+
 note "the same from the recording"
 expect_exit 0 replay "$LAB_OUT/record" "$LAB_OUT/replay.sqlite" --format json
 cp "$printed" "$LAB_OUT/replay.json"
 verdict_alone "$LAB_OUT/verdict.json" >"$TMPDIR/live.json"
 verdict_alone "$LAB_OUT/replay.json" >"$TMPDIR/replayed.json"
 expect_same_file "the verdict of the replay, run and times aside" "$TMPDIR/replayed.json" "$TMPDIR/live.json"
+
+note "and the same again, beside the first"
+expect_exit 0 replay "$LAB_OUT/record" "$LAB_OUT/replay.sqlite" --format json
+expect_exit 0 ipvscope verify --database "$LAB_OUT/replay.sqlite" --run 2 --baseline 1 --format json
+expect_equal "what changed" "$(jq -r '.virtual_services[0].baseline.comparisons[].change' "$printed" | sort -u)" same

@@ -19,6 +19,8 @@ struct ReplayCommand: AsyncParsableCommand {
             A capture may come through a pipe, such as /dev/stdin, if the kernel's state is named.
 
             With --database none nothing is stored: the same verdict, several times sooner.
+
+            \(Threshold.help)
             """)
 
     @Option(name: .long, help: ArgumentHelp("The VIP side's capture.", valueName: "file"))
@@ -53,6 +55,8 @@ struct ReplayCommand: AsyncParsableCommand {
             valueName: "count"))
     var threads: Int?
 
+    @OptionGroup var thresholds: ThresholdOption
+
     @Option(name: .long, help: "How to print the verdict.")
     var format: VerdictFormat = .text
 
@@ -75,10 +79,12 @@ struct ReplayCommand: AsyncParsableCommand {
         replay.level = level
         replay.threads = threads ?? min(ProcessInfo.processInfo.activeProcessorCount, 8)
         let path = database.path(environment: ProcessInfo.processInfo.environment)
-        if path == "none" { return Judge.verdict(on: try replay.run(name: name)) }
+        if path == "none" {
+            return Judge.verdict(on: try replay.run(name: name), thresholds: thresholds.threshold)
+        }
         let store = try TraceStore.open(path: path)
         let evidence = try replay.run(into: store, name: name)
-        let report = Judge.verdict(on: evidence)
+        let report = Judge.verdict(on: evidence, thresholds: thresholds.threshold)
         try store.save(
             verdict: report.verdict.rawValue, json: try VerdictJSON.render(report), run: evidence.run.id)
         try store.close()

@@ -14,6 +14,8 @@ struct RunCommand: AsyncParsableCommand {
             Collects for as long as the command lives and until connections and counters have settled, then prints the \
             verdict. When standard output is no terminal, what the command prints goes to standard error, so that only \
             the verdict is on the pipe. A failing command does not change the exit status, but is told.
+
+            \(Threshold.help)
             """)
 
     @OptionGroup var arguments: CollectorArguments
@@ -23,6 +25,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(name: .long, help: ArgumentHelp("A label to keep with the run; may be repeated.", valueName: "key=value"))
     var label: [String] = []
+
+    @OptionGroup var thresholds: ThresholdOption
 
     @Option(name: .long, help: "How to print the verdict.")
     var format: VerdictFormat = .text
@@ -72,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let evidence = try collector.stop()
         progress.end()
-        let report = Judge.verdict(on: evidence)
+        let report = Judge.verdict(on: evidence, thresholds: thresholds.threshold)
         try collector.save(report)
         return report
     }

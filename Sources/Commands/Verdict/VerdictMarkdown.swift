@@ -10,6 +10,7 @@ enum VerdictMarkdown {
         return "## ipvscope: \(report.verdict.rawValue)\n\n"
             + "Run \(run.id), \(MarkdownText.escaped(run.name))\(command), \(run.started)\(ended)\n"
             + (report.levelSentence.map { "\nLevel \(MarkdownText.escaped($0))\n" } ?? "")
+            + (report.baselineSentence.map { "\nBaseline: \(MarkdownText.escaped($0))\n" } ?? "")
             + report.virtualServices.map(render).joined()
     }
 
@@ -18,8 +19,17 @@ enum VerdictMarkdown {
         var text = "\n### \(service.verdict.rawValue): \(MarkdownText.escaped(title))\n\n"
         if !service.reasons.isEmpty { text += MarkdownText.list(service.reasons.map(MarkdownText.escaped)) + "\n" }
         if !service.rows.isEmpty { text += MarkdownText.table(ServiceVerdict.columns, service.rows) + "\n" }
+        if !service.thresholds.isEmpty {
+            let rows = service.thresholds.map { [$0.expression, $0.verdict.rawValue, $0.detail] }
+            text += MarkdownText.table(["threshold", "verdict", "value"], rows) + "\n"
+        }
+        if let baseline = service.baseline {
+            let rows = baseline.comparisons.map { [$0.measure, $0.change.rawValue, $0.thenAndNow, $0.evidence] }
+            text += MarkdownText.table(["against the baseline", "change", "then → now", "evidence"], rows) + "\n"
+        }
         let lines = [
-            ("Conformance", service.conformanceSentence), ("Fairness", service.fairnessSentence),
+            ("Conformance", service.conformanceSentence),
+            ("Fairness", ([service.fairnessSentence] + service.fairnessDetails).joined(separator: "; ")),
             ("Audit", service.auditSentence), ("Latency", service.latencySentence),
         ]
         text += MarkdownText.list(lines.map { "**\($0.0)**: \(MarkdownText.escaped($0.1))" })

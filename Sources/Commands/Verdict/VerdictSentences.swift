@@ -37,24 +37,6 @@ extension ServiceVerdict {
         return "\(conformance.unexplainedTotal) of \(checked) not as \(model) promises" + explain
     }
 
-    var fairnessSentence: String {
-        guard fairness.jain != nil else { return "nothing to measure" }
-        var sentence =
-            "Jain \(Figures.fixed(fairness.jain, 6)) of \(Figures.fixed(fairness.jainCeiling, 6)) possible, "
-            + "largest share error \(Figures.percent(fairness.maxShareError, 2)), "
-            + "prefix discrepancy \(Figures.fixed(fairness.prefixDiscrepancy, 3)), "
-            + "longest run \(fairness.longestRun)"
-        if let upper = fairness.pUpper, let lower = fairness.pLower {
-            let verdict =
-                lower < 0.01
-                ? "more even than chance" : upper < 0.01 ? "less even than chance" : "chance could do as well"
-            sentence +=
-                ", χ² \(Figures.fixed(fairness.chiSquare, 3)) (p \(Figures.fixed(upper, 3)) above, "
-                + "\(Figures.fixed(lower, 3)) below: \(verdict))"
-        }
-        return sentence
-    }
-
     var auditSentence: String {
         let dropped =
             "\(audit.packetsDropped) dropped" + (audit.packetsAudited ? "" : ", packets and bytes not compared")
@@ -106,6 +88,11 @@ extension ServiceVerdict {
                 return "assignment \(found.number) at \(found.time): \(found.client) went to \(found.actual), expected "
                     + (expected.isEmpty ? "nobody" : expected)
             }
+    }
+
+    /// A line per threshold: what became of it, and the value.
+    var thresholdLines: [String] {
+        thresholds.map { "\($0.verdict.rawValue): \($0.expression), \($0.detail)" }
     }
 
     /// The table's titles, and its rows.

@@ -4,6 +4,7 @@ import Balance
 enum VerdictText {
     static func render(_ report: VerdictReport) -> String {
         report.virtualServices.map { render($0) + "\n" }.joined()
+            + (report.baselineSentence.map { "baseline: \($0)\n" } ?? "")
             + (report.levelSentence.map { "level: \($0)\n" } ?? "")
             + "verdict: \(report.verdict.rawValue) (run \(report.run.id), \(report.run.name))\n"
     }
@@ -19,8 +20,15 @@ enum VerdictText {
         text += "  conformance  \(service.conformanceSentence)\n"
         for detail in service.conformanceDetails { text += "               \(detail)\n" }
         text += "  fairness     \(service.fairnessSentence)\n"
+        for detail in service.fairnessDetails { text += "               \(detail)\n" }
         text += "  audit        \(service.auditSentence)\n"
         text += "  latency      \(service.latencySentence)\n"
+        for (index, line) in service.thresholdLines.enumerated() {
+            text += (index == 0 ? "  thresholds   " : "               ") + line + "\n"
+        }
+        for (index, line) in service.baselineLines.enumerated() {
+            text += (index == 0 ? "  baseline     " : "               ") + line + "\n"
+        }
         for (index, reason) in service.reasons.enumerated() {
             text += (index == 0 ? "  because      " : "               ") + reason + "\n"
         }

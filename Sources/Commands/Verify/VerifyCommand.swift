@@ -14,6 +14,8 @@ struct VerifyCommand: AsyncParsableCommand {
             The verdict is computed anew from the database. With --entries a listing of `ipvsadm -Lnc` is judged alone, as \
             far as one can: it names no scheduler and has no counters, so the verdict is inconclusive, but what its order \
             says is told.
+
+            \(Threshold.help)
             """)
 
     @OptionGroup var database: DatabaseOption
@@ -30,8 +32,25 @@ struct VerifyCommand: AsyncParsableCommand {
         name: .long, help: ArgumentHelp("A saved `ipvsadm -Lnc` listing; - is standard input.", valueName: "file|-"))
     var entries: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "An earlier run to compare with: what is better, the same, or worse. It changes no verdict.",
+            valueName: "ID"))
+    var baseline: String?
+
+    @OptionGroup var thresholds: ThresholdOption
+
     @Option(name: .long, help: "How to print the verdict.")
     var format: VerdictFormat = .text
+
+    func validate() throws {
+        guard entries != nil else { return }
+        for (name, isGiven) in [("threshold", !thresholds.threshold.isEmpty), ("baseline", baseline != nil)]
+        where isGiven {
+            throw ValidationError("--\(name): a listing holds nothing to measure; use it on a run, without --entries")
+        }
+    }
 
     func run() async throws {
         let (text, status) = try await Failure.reporting {
@@ -55,7 +74,15 @@ struct VerifyCommand: AsyncParsableCommand {
                         + known.joined(separator: ", "))
             }
         }
-        let report = Judge.verdict(on: evidence)
+        var earlier: RunEvidence?
+        if let baseline {
+            let id = try store.resolveRun(baseline)
+            guard id != evidence.run.id else {
+                throw InputError(description: "--baseline \(baseline): run \(id) is the one to be judged; name another")
+            }
+            earlier = try store.evidence(run: id)
+        }
+        let report = Judge.verdict(on: evidence, thresholds: thresholds.threshold, baseline: earlier)
         return (try format.render(report), report.verdict.exitCode)
     }
 

@@ -93,15 +93,7 @@ package struct FairnessMeasures: Sendable, Hashable, Codable {
     /// The apportionment is the one by largest remainders (Hamilton's). With equal dues nothing is more even; with
     /// unequal ones and few connections something may be, by a little.
     package static func jainCeiling(total: Int, due: [Double]) -> Double {
-        let sum = due.reduce(0, +)
-        let quotas = due.map { $0 / sum * Double(total) }
-        var counts = quotas.map { Int($0.rounded(.down)) }
-        let byRemainder = quotas.indices.sorted {
-            let lhs = quotas[$0] - quotas[$0].rounded(.down)
-            let rhs = quotas[$1] - quotas[$1].rounded(.down)
-            return lhs == rhs ? $0 < $1 : lhs > rhs
-        }
-        for index in byRemainder.prefix(max(0, total - counts.reduce(0, +))) { counts[index] += 1 }
+        let counts = Apportionment.counts(total: total, dues: due)
         return jain(zip(counts, due).map { Double($0) / $1 })
     }
 }

@@ -3,6 +3,19 @@ import IPVSModel
 /// What each real server should have had, and how far the order of assignments strayed from it, over the stretches
 /// between changes of the configuration.
 struct SequenceFairness {
+    /// The assignments made under one configuration.
+    struct Stretch {
+        /// Places among all assignments.
+        var range: Range<Int>
+        /// By server: its due part, adding up to 1, or all 0.
+        var dues: [Double]
+        /// `nil` before the first assignment.
+        var prefixDiscrepancy: Double?
+    }
+
+    /// One per configuration, in order of time.
+    private(set) var stretches: [Stretch] = []
+    private(set) var window: WindowFairness
     /// By server: what it should have had.
     private(set) var expected: [Double]
     /// The largest difference between a server's count and its due after any number of assignments of a stretch;
@@ -13,6 +26,7 @@ struct SequenceFairness {
 
     init(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence) {
         expected = Array(repeating: 0, count: sequence.servers.count)
+        window = WindowFairness(servers: sequence.servers.count)
         var start = 0
         for index in evidence.configurations.indices {
             let dues = sequence.dues(in: evidence.configurations[index])
@@ -21,23 +35,35 @@ struct SequenceFairness {
                 let next = evidence.configurations[index + 1]
                 end = Self.boundary(evidence, sequence, from: start, dues, next: next, sequence.dues(in: next))
             }
-            measure(sequence.choices[start..<end], dues)
+            let discrepancy = measure(sequence.choices[start..<end], dues)
+            stretches.append(Stretch(range: start..<end, dues: dues, prefixDiscrepancy: discrepancy))
+            window.measure(sequence.choices[start..<end], dues)
             start = end
         }
+        prefixDiscrepancy = stretches.compactMap(\.prefixDiscrepancy).max()
+        longestRun = Self.longestRun(of: sequence.choices[...])
+    }
+
+    /// The most assignments in a row to one server; an unseen choice ends a row.
+    static func longestRun(of choices: ArraySlice<Int>) -> Int {
+        var longest = 0
         var run = 0
         var previous = -1
-        for choice in sequence.choices {
+        for choice in choices {
             run = choice >= 0 && choice == previous ? run + 1 : choice >= 0 ? 1 : 0
             previous = choice
-            longestRun = max(longestRun, run)
+            longest = max(longest, run)
         }
+        return longest
     }
 
     /// Adds one stretch.
     ///
     /// Between its own assignments a server's count less its due only falls, so it is largest just after one of them,
     /// and smallest just before one or at the end: only these are looked at.
-    private mutating func measure(_ choices: ArraySlice<Int>, _ dues: [Double]) {
+    ///
+    /// - Returns: The largest difference; `nil` before the first assignment.
+    private mutating func measure(_ choices: ArraySlice<Int>, _ dues: [Double]) -> Double? {
         var counts = Array(repeating: 0, count: dues.count)
         var position = 0
         var worst = 0.0
@@ -48,12 +74,12 @@ struct SequenceFairness {
             let after = Double(counts[choice]) - Double(position) * dues[choice]
             worst = max(worst, abs(before), abs(after))
         }
-        guard position > 0 else { return }
+        guard position > 0 else { return nil }
         for (server, due) in dues.enumerated() {
             worst = max(worst, abs(Double(counts[server]) - Double(position) * due))
             expected[server] += Double(position) * due
         }
-        prefixDiscrepancy = max(prefixDiscrepancy ?? 0, worst)
+        return worst
     }
 
     /// The first assignment that is counted under the next configuration.
