@@ -4,6 +4,8 @@ public import IPVSModel
 public enum ModelledScheduler: String, CaseIterable, Sendable {
     /// Round robin.
     case roundRobin = "rr"
+    /// Weighted round robin.
+    case weightedRoundRobin = "wrr"
 
     /// - Parameter scheduler: A virtual service's scheduler.
     /// - Returns: `nil` if there is no model of `scheduler`.
@@ -15,6 +17,7 @@ public enum ModelledScheduler: String, CaseIterable, Sendable {
     public var model: any SchedulerModel.Type {
         switch self {
         case .roundRobin: RoundRobin.self
+        case .weightedRoundRobin: WeightedRoundRobin.self
         }
     }
 }
