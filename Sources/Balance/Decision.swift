@@ -53,15 +53,22 @@ struct Decision {
 
         explainMissingModel()
         explainOpenAudit()
-        let needed = Self.cyclesNeeded * cycle
+        let cycle = cycle
+        let needed = max(Self.cyclesNeeded * cycle, 1)
         let led = conformance.followed + conformance.uncertain
         let scheduled = max(sequence.seen - led, 0)
         if conformance.unchecked == 0, scheduled < needed {
+            let beside =
+                led > 0 ? " beside \(led) that \(conformance.uncertain > 0 ? "may " : "")follow a template" : ""
+            let rounds =
+                "\(plural(Self.cyclesNeeded, "round")) over \(plural(serversInTurn, "real server")) take \(needed)"
             reasons.append(
-                "too few connections: \(scheduled)"
-                    + (led > 0 ? " beside \(led) that \(conformance.uncertain > 0 ? "may " : "")follow a template" : "")
-                    + ", and \(plural(Self.cyclesNeeded, "round")) over "
-                    + "\(plural(serversInTurn, "real server")) take \(needed)")
+                cycle == 0
+                    ? "no connection whose choice was seen"
+                    : "too few connections: \(scheduled)\(beside), and \(rounds)")
+        }
+        if conformance.checked > 0, conformance.permittedByHiddenInput == conformance.checked {
+            reasons.append("every choice rests on what the kernel does not tell")
         }
         if reasons.isEmpty { verdict = .pass }
     }

@@ -6,6 +6,14 @@ public enum ModelledScheduler: String, CaseIterable, Sendable {
     case roundRobin = "rr"
     /// Weighted round robin.
     case weightedRoundRobin = "wrr"
+    /// Weighted failover.
+    case failover = "fo"
+    /// Source hashing.
+    case sourceHashing = "sh"
+    /// Destination hashing.
+    case destinationHashing = "dh"
+    /// Maglev hashing.
+    case maglevHashing = "mh"
 
     /// - Parameter scheduler: A virtual service's scheduler.
     /// - Returns: `nil` if there is no model of `scheduler`.
@@ -18,6 +26,10 @@ public enum ModelledScheduler: String, CaseIterable, Sendable {
         switch self {
         case .roundRobin: RoundRobin.self
         case .weightedRoundRobin: WeightedRoundRobin.self
+        case .failover: Failover.self
+        case .sourceHashing: SourceHashing.self
+        case .destinationHashing: DestinationHashing.self
+        case .maglevHashing: MaglevHashing.self
         }
     }
 }

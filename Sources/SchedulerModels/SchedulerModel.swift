@@ -35,6 +35,9 @@ public protocol SchedulerModel: Sendable {
     /// - Returns: Whether the scheduler could have chosen it.
     mutating func observe(_ server: Int, for attempt: Attempt) -> Observation
 
+    /// Whether the scheduler may find nobody to choose. Without a pending change.
+    func mayChooseNobody(for attempt: Attempt) -> Bool
+
     /// Takes in an attempt whose choice stayed unseen: the scheduler chose somebody, or was never asked.
     mutating func observeUnseen()
 }

@@ -15,18 +15,13 @@ struct WeightLevels: Sendable {
         static func < (lhs: Self, rhs: Self) -> Bool { (-lhs.level, lhs.place) < (-rhs.level, rhs.place) }
     }
 
-    private struct Place: Hashable {
+    private struct Place {
         var server: Int
-        var weight: Int
         var steps: Int
-
-        /// What an administrator sets.
-        func isSame(as other: Self) -> Bool {
-            server == other.server && weight == other.weight && eligibility == other.eligibility
-        }
         var eligibility: Eligibility
     }
 
+    let candidates: [SchedulingCandidate]
     private let places: [Place]
     /// By server, its place or -1.
     private let placeOf: [Int]
@@ -38,14 +33,13 @@ struct WeightLevels: Sendable {
     let top: Int
 
     init(_ candidates: [SchedulingCandidate]) {
+        self.candidates = candidates
         var step = 0
         for candidate in candidates where candidate.weight > 0 { step = Self.divisor(Int(candidate.weight), step) }
         let divisor = max(step, 1)
         self.step = divisor
         places = candidates.map {
-            Place(
-                server: $0.server, weight: Int($0.weight), steps: max(Int($0.weight), 0) / divisor,
-                eligibility: $0.eligibility)
+            Place(server: $0.server, steps: max(Int($0.weight), 0) / divisor, eligibility: $0.eligibility)
         }
         var placeOf = Array(repeating: -1, count: (places.map(\.server).max() ?? -1) + 1)
         for (index, place) in places.enumerated() { placeOf[place.server] = index }
@@ -123,21 +117,4 @@ struct WeightLevels: Sendable {
     private func turns(of place: Place, at index: Int, from cursor: Cursor) -> Int {
         min(place.steps, cursor.level) - (place.steps >= cursor.level && index <= cursor.place ? 1 : 0)
     }
-
-    /// Whether the kernel needs no more than one change to come from `other` to this list.
-    func isOneChange(from other: Self) -> Bool {
-        let (old, new) = (other.places[...], places[...])
-        let same = { (old: ArraySlice<Place>, new: ArraySlice<Place>) in old.elementsEqual(new) { $0.isSame(as: $1) } }
-        switch new.count - old.count {
-        case 1: return same(old, new.dropFirst())
-        case -1:
-            let deleted = zip(old, new).enumerated().first { !$1.0.isSame(as: $1.1) }?.offset ?? new.count
-            return same(old.dropFirst(deleted + 1), new.dropFirst(deleted))
-        case 0: return zip(old, new).count { !$0.isSame(as: $1) } <= 1 && old.map(\.server) == new.map(\.server)
-        default: return false
-        }
-    }
-
-    /// Whether nothing that schedulers look at differs from `other`.
-    func isSame(as other: Self) -> Bool { places.elementsEqual(other.places) { $0.isSame(as: $1) } }
 }

@@ -81,6 +81,8 @@ public struct RoundRobin: SchedulerModel {
         return perhaps > 0 ? .permitted(.overload) : .conforming
     }
 
+    public func mayChooseNobody(for attempt: Attempt) -> Bool { !ring.places.contains { $0.eligibility == .surely } }
+
     public mutating func observeUnseen() {
         for cursor in cursors {
             marks[cursor + 1] = true

@@ -100,9 +100,8 @@ public struct WeightedRoundRobin: SchedulerModel {
     public mutating func beginChange(to service: ScheduledService) {
         endChange()
         let levels = WeightLevels(service.candidates)
-        let isSame = levels.isSame(as: branch.levels)
-        isLoose = !isSame && !levels.isOneChange(from: branch.levels)
-        next = Branch(levels: levels, cursors: isSame ? branch.cursors : [])
+        isLoose = service.candidates.changes(from: branch.levels.candidates) == .several
+        next = Branch(levels: levels, cursors: levels.candidates == branch.levels.candidates ? branch.cursors : [])
     }
 
     public mutating func endChange() {
@@ -144,6 +143,8 @@ public struct WeightedRoundRobin: SchedulerModel {
         if !isLoose { stand(on: server) }
         return .violation(violation)
     }
+
+    public func mayChooseNobody(for attempt: Attempt) -> Bool { !branch.levels.isAnybodySure }
 
     public mutating func observeUnseen() {
         if isLoose { return }
