@@ -45,7 +45,7 @@ extension ConformanceReport {
                     cause: "hidden_input", count: conformance.permittedByHiddenInput, time: nil,
                     detail:
                         "the choice rests on what the kernel does not tell: a weight from before a real server was set "
-                        + "to 0, or the address that a firewall mark stands for"))
+                        + "to 0, the address that a firewall mark stands for, or chance"))
         }
         if conformance.uncertain > 0 {
             explanations.append(

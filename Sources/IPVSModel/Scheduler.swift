@@ -19,5 +19,8 @@ public struct Scheduler: RawRepresentable, Hashable, Sendable, Codable, CustomSt
     public static let weightedLeastConnection = Self(rawValue: "wlc")
     public static let shortestExpectedDelay = Self(rawValue: "sed")
     public static let neverQueue = Self(rawValue: "nq")
+    public static let localityBasedLeastConnection = Self(rawValue: "lblc")
+    public static let replicatedLocalityBasedLeastConnection = Self(rawValue: "lblcr")
+    public static let twoRandomChoices = Self(rawValue: "twos")
     public static let overflow = Self(rawValue: "ovf")
 }

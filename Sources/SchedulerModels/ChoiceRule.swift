@@ -48,6 +48,19 @@ public struct PossibleChoices: Sendable, Hashable {
     }
 }
 
+extension PossibleChoices {
+    /// What is to be said of a choice that ought to be one of these.
+    public func observation(of server: Int?) -> Observation {
+        guard let server else {
+            return mayBeNobody ? .conforming : .violation(Violation(expected: servers, unseenToExplain: nil))
+        }
+        guard let tried = servers.firstIndex(of: server) else {
+            return .violation(Violation(expected: servers, unseenToExplain: nil))
+        }
+        return isOpen ? .permitted(.hiddenInput) : tried > 0 ? .permitted(.overload) : .conforming
+    }
+}
+
 /// The model of a scheduler that follows a ``ChoiceRule``.
 ///
 /// It has no state. While a change is pending the old rule holds or the new one; the kernel fills its tables in place,
@@ -92,12 +105,7 @@ public struct RuleModel<Rule: ChoiceRule>: SchedulerModel {
 
     public mutating func observe(_ server: Int, for attempt: Attempt) -> Observation {
         let choices = rule.choices(for: attempt)
-        guard let pending else {
-            guard let tried = choices.servers.firstIndex(of: server) else {
-                return .violation(Violation(expected: choices.servers, unseenToExplain: nil))
-            }
-            return choices.isOpen ? .permitted(.hiddenInput) : tried > 0 ? .permitted(.overload) : .conforming
-        }
+        guard let pending else { return choices.observation(of: server) }
         let new = pending.rule.choices(for: attempt)
         if server == choices.servers.first, server == new.servers.first, !choices.isOpen, !new.isOpen {
             return .conforming

@@ -14,6 +14,8 @@ public enum ModelledScheduler: String, CaseIterable, Sendable {
     case destinationHashing = "dh"
     /// Maglev hashing.
     case maglevHashing = "mh"
+    /// Weighted random twos.
+    case twoRandomChoices = "twos"
 
     /// - Parameter scheduler: A virtual service's scheduler.
     /// - Returns: `nil` if there is no model of `scheduler`.
@@ -30,6 +32,7 @@ public enum ModelledScheduler: String, CaseIterable, Sendable {
         case .sourceHashing: SourceHashing.self
         case .destinationHashing: DestinationHashing.self
         case .maglevHashing: MaglevHashing.self
+        case .twoRandomChoices: TwoRandomChoices.self
         }
     }
 }

@@ -62,8 +62,8 @@ public enum Uncertainty: Sendable, Hashable {
     /// The configuration was changing.
     case configurationChange
 
-    /// The choice rests on what the kernel does not tell: a weight from before the server was set to 0, or the
-    /// destination of a packet with a firewall mark.
+    /// The choice rests on what the kernel does not tell: a weight from before the server was set to 0, the
+    /// destination of a packet with a firewall mark, or chance.
     case hiddenInput
 }
 

@@ -4,7 +4,7 @@ import Testing
 
 /// What a kernel 6.1 chose in the lab (`lab/tools/assignments`), judged again without one.
 @Suite struct RecordedLogTests {
-    static let schedulers = ["rr", "wrr", "fo", "sh", "dh", "mh", "lc", "wlc", "sed", "nq", "ovf"]
+    static let schedulers = ["rr", "wrr", "fo", "sh", "dh", "mh", "lc", "wlc", "sed", "nq", "ovf", "lblc", "lblcr"]
 
     private static func lines(_ scheduler: String) throws -> [String] {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recordings/\(scheduler).log")
@@ -51,5 +51,6 @@ import Testing
         for line in ["# a comment", "", "conn nowhere", "list 10.10.10.10:80=1", "scheduler rr"] { judge.take(line) }
         #expect(judge.unreadable == [3, 4, 5])
         #expect(judge.checked == 0)
+        #expect(judge.findings == [])
     }
 }

@@ -101,11 +101,3 @@ struct LateReader: Follower {
         return worst
     }
 }
-
-enum CountedSchedulers {
-    private static let rules: [any CountingRule.Type] = [
-        LeastConnection.self, WeightedLeastConnection.self, ShortestExpectedDelay.self, NeverQueue.self, Overflow.self,
-    ]
-
-    static func rule(of scheduler: Scheduler) -> (any CountingRule.Type)? { rules.first { $0.scheduler == scheduler } }
-}

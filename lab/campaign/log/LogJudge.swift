@@ -31,10 +31,7 @@ package struct LogJudge {
     private var servers: [LogLine.Server] = []
     private var service = ScheduledService(candidates: [])
     private var followers: [any Follower] = []
-    private var counters = Dictionary(
-        uniqueKeysWithValues: ConnectionOverhead.allCases.map { ($0, OverloadFlags($0)) })
-    /// The kernels that may have written the log.
-    private var kernels = ConnectionOverhead.allCases
+    private var counting = CountingJudge()
 
     package init() {}
 
@@ -53,23 +50,23 @@ package struct LogJudge {
     }
 
     private mutating func bind(_ scheduler: Scheduler, _ flags: VirtualService.Flags, _ address: IPAddress) {
-        if address != self.address || scheduler != self.scheduler { configure([]) }
         self.scheduler = scheduler
         self.address = address
         service.flags = flags
         followers = []
+        counting.bind(scheduler)
         guard let model = ModelledScheduler(scheduler)?.model else { return }
         followers = [ExactFollower(model, service), Newcomer(model, service), LateReader(model, service)]
     }
 
     private mutating func configure(_ servers: [LogLine.Server]) {
         self.servers = servers
-        for kernel in kernels { counters[kernel]?.configure(servers) }
         service.candidates = servers.map {
             SchedulingCandidate(
                 server: number(of: $0.endpoint), weight: $0.weight, hasUpperThreshold: $0.upperThreshold > 0,
                 endpoint: $0.endpoint)
         }
+        counting.configure(servers, service.candidates)
         change()
     }
 
@@ -84,61 +81,21 @@ package struct LogJudge {
 
     private mutating func judge(_ client: Endpoint, _ server: Endpoint?, _ counts: [LogLine.Counts]?) {
         let choice = server.map { number(of: $0) }
-        if followers.isEmpty {
-            judgeByCounts(choice, counts)
-        } else {
-            let attempt = Attempt(client: client, destination: address)
-            tallies[scheduler.rawValue, default: Tally()].checked += 1
-            for index in followers.indices {
-                switch followers[index].take(choice, for: attempt) {
-                case .conforming: break
-                case .permitted: if index == 0 { tallies[scheduler.rawValue]?.permitted += 1 }
-                case .violation(let violation):
-                    miss(choice, violation.expected, by: followers[index].name)
-                }
-            }
+        let attempt = Attempt(client: client, destination: address)
+        var observations: [(Observation?, name: String)] = []
+        for index in followers.indices {
+            observations.append((followers[index].take(choice, for: attempt), followers[index].name))
         }
-        follow(server, counts)
-    }
+        if followers.isEmpty { observations.append((counting.judge(choice, counts), "counting")) }
+        counting.follow(server, counts)
 
-    private mutating func judgeByCounts(_ choice: Int?, _ counts: [LogLine.Counts]?) {
-        guard let rule = CountedSchedulers.rule(of: scheduler) else { return }
-        guard let counts, counts.count == servers.count else {
+        guard observations[0].0 != nil else {
             tallies[scheduler.rawValue, default: Tally()].skipped += 1
             return
         }
-        for (server, count) in zip(servers, counts) {
-            for kernel in kernels { counters[kernel]?.read(count, of: server.endpoint) }
-        }
         tallies[scheduler.rawValue, default: Tally()].checked += 1
-        let possible = kernels.map { kernel in
-            rule.choices(
-                among: zip(service.candidates, zip(servers, counts)).map { candidate, row in
-                    CountedCandidate(
-                        candidate: candidate, active: row.1.active, inactive: row.1.inactive,
-                        isOverloaded: counters[kernel]?[row.0.endpoint])
-                }, overhead: kernel)
-        }
-        let agreeing = zip(kernels, possible).filter { _, choices in
-            choice.map { choices.servers.contains($0) } ?? choices.mayBeNobody
-        }
-        guard !agreeing.isEmpty else { return miss(choice, possible.flatMap(\.servers), by: "counting") }
-        kernels = agreeing.map(\.0)
-        if agreeing.contains(where: { $0.1.servers.first != choice }), choice != nil {
-            tallies[scheduler.rawValue]?.permitted += 1
-        }
-    }
-
-    /// The flags for overload are followed whatever the scheduler is.
-    private mutating func follow(_ server: Endpoint?, _ counts: [LogLine.Counts]?) {
-        for kernel in kernels {
-            if let counts, counts.count == servers.count {
-                for (server, count) in zip(servers, counts) { counters[kernel]?.read(count, of: server.endpoint) }
-            } else {
-                counters[kernel]?.doubt()
-            }
-            if let server { counters[kernel]?.bind(server) }
-        }
+        if case .permitted = observations[0].0 { tallies[scheduler.rawValue]?.permitted += 1 }
+        for case (.violation(let violation), let name) in observations { miss(choice, violation.expected, by: name) }
     }
 
     private mutating func miss(_ choice: Int?, _ expected: [Int], by name: String) {
