@@ -3,6 +3,7 @@
 # make lab    a prompt on the cluster's director
 # make bench [BENCH_CONNECTIONS=N] | bench-live     what tracing costs, beside other tools; bench-live needs root
 # make power [POWER_RUNS=1000] [POWER_FLAGS=--write]     how often verdicts are right, over simulated runs
+# make models [ASSIGNMENTS=20000] [SEED=n]     a real kernel's choices beside the scheduler models
 # make fuzz [SECONDS=600] [SUBJECT=packets]     random input for everything that reads what others wrote
 # make install [PREFIX=/usr/local] [DESTDIR=]   build and install ipvscope, for a real director
 # make format | lint | deps | clean
@@ -13,7 +14,7 @@ POWER_RUNS ?= 1000
 export POWER_RUNS
 SWIFT ?= swift
 
-.PHONY: help run test lab bench bench-live power fuzz install format lint deps deps-build deps-bench clean
+.PHONY: help run test lab models bench bench-live power fuzz install format lint deps deps-build deps-bench clean
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -46,6 +47,13 @@ bench-live: deps-bench
 power: deps-build
 	@Tests/power $(POWER_FLAGS)
 
+ASSIGNMENTS ?= 20000
+
+models: deps
+	$(SWIFT) build -c release --product ipvscope
+	$(SWIFT) build -c release --product assignment-judge
+	@LAB_TIMEOUT=$$(($(ASSIGNMENTS) / 10 + 300)) lab/run models ipvscope-lab $(ASSIGNMENTS) $(SEED)
+
 SECONDS ?= 600
 
 fuzz: deps-build
@@ -57,10 +65,10 @@ install: deps-build
 	@packaging/install-binary .build/install/release/ipvscope "$(DESTDIR)$(PREFIX)/bin"
 
 format:
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests exporters Benchmarks Fuzz/Package.swift Fuzz/Fuzzers
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests exporters Benchmarks lab Fuzz/Package.swift Fuzz/Fuzzers
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests exporters Benchmarks Fuzz/Package.swift Fuzz/Fuzzers
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests exporters Benchmarks lab Fuzz/Package.swift Fuzz/Fuzzers
 	@.ci/fence
 	shellcheck packaging/install-* .ci/* Fuzz/run lab/run lab/shell lab/list lab/selftest lab/lib/* lab/scenarios/*.sh
 

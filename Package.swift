@@ -107,6 +107,14 @@ let package = Package(
             name: "table-benchmark", dependencies: ["IPVSKernel", "IPVSModel"], path: "Benchmarks/table",
             exclude: ["generate.c", "parse.c", "run"], swiftSettings: strict),
 
+        // The campaign for the scheduler models, in the lab and from recorded logs; not a product.
+        .target(
+            name: "AssignmentLog", dependencies: ["IPVSModel", "SchedulerModels"], path: "lab/campaign/log",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "assignment-judge", dependencies: ["AssignmentLog"], path: "lab/campaign/judge", swiftSettings: strict
+        ),
+
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
@@ -132,7 +140,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "IPVSModelTests", dependencies: ["IPVSModel"], swiftSettings: strict),
         .testTarget(
-            name: "SchedulerModelsTests", dependencies: ["IPVSModel", "SchedulerModels", "TestSupport"],
+            name: "SchedulerModelsTests",
+            dependencies: ["AssignmentLog", "IPVSModel", "SchedulerModels", "TestSupport"], exclude: ["Recordings"],
             swiftSettings: strict),
         .testTarget(
             name: "BalanceTests", dependencies: ["Balance", "IPVSModel", "TestSupport"], exclude: ["Fixtures"],

@@ -30,6 +30,8 @@ struct Conformance {
     private(set) var unchecked = 0
     /// Assignments that were right only if a server was overloaded.
     private(set) var permittedByOverload = 0
+    /// Assignments that were right only for some value of what the kernel does not tell.
+    private(set) var permittedByHiddenInput = 0
     /// By configuration: assignments that were right only while the change to it was pending.
     private(set) var permittedByChange: [Int]
 
@@ -44,7 +46,7 @@ struct Conformance {
             return
         }
         var model: (any SchedulerModel)? = first.modelledScheduler.map {
-            $0.model.init(attachedTo: sequence.candidates(in: first))
+            $0.model.init(attachedTo: sequence.service(in: first))
         }
         // The configuration last known to be in force, and whether the next one may be.
         var current = 0
@@ -59,7 +61,7 @@ struct Conformance {
                     isChanging = true
                     isUsed = false
                     if next.modelledScheduler == configurations[current].modelledScheduler {
-                        model?.beginChange(to: sequence.candidates(in: next))
+                        model?.beginChange(to: sequence.service(in: next))
                     } else {
                         model = nil
                     }
@@ -68,10 +70,10 @@ struct Conformance {
                 if let scheduler = next.modelledScheduler, model == nil {
                     // Bound anew, it starts at the beginning, if it did not choose since.
                     let isFresh = configurations[current].scheduler != next.scheduler && !isUsed
-                    let candidates = sequence.candidates(in: next)
+                    let service = sequence.service(in: next)
                     model =
                         isFresh
-                        ? scheduler.model.init(startingWith: candidates) : scheduler.model.init(attachedTo: candidates)
+                        ? scheduler.model.init(startingWith: service) : scheduler.model.init(attachedTo: service)
                 } else {
                     model?.endChange()
                 }
@@ -89,9 +91,11 @@ struct Conformance {
                 model?.observeUnseen()
                 continue
             }
-            switch take(sequence.choices[index], at: index, into: &model) {
+            let attempt = Attempt(client: assignment.client, destination: evidence.identity.endpoint?.address)
+            switch take(sequence.choices[index], for: attempt, at: index, into: &model) {
             case .overload: permittedByOverload += 1
             case .configurationChange: permittedByChange[current + 1] += 1
+            case .hiddenInput: permittedByHiddenInput += 1
             case nil: break
             }
         }
@@ -99,7 +103,7 @@ struct Conformance {
 
     /// - Returns: What excuses the choice, if it needs an excuse and has one.
     private mutating func take(
-        _ choice: Int, at index: Int, into model: inout (any SchedulerModel)?
+        _ choice: Int, for attempt: Attempt, at index: Int, into model: inout (any SchedulerModel)?
     ) -> Uncertainty? {
         guard model != nil else {
             unchecked += 1
@@ -111,7 +115,7 @@ struct Conformance {
             return nil
         }
         checked += 1
-        switch model?.observe(choice) {
+        switch model?.observe(choice, for: attempt) {
         case .conforming, nil: break
         case .permitted(let uncertainty): return uncertainty
         case .violation(let violation):

@@ -25,8 +25,16 @@ struct Decision {
         decide()
     }
 
-    /// The most servers that take turns under any configuration of the run.
+    /// The longest way round under any configuration of the run.
     private var cycle: Int {
+        evidence.configurations.map { configuration in
+            configuration.modelledScheduler?.model.period(of: sequence.service(in: configuration))
+                ?? configuration.realServers.count { $0.weight > 0 }
+        }.max() ?? 0
+    }
+
+    /// The most servers that take turns under any configuration of the run.
+    private var serversInTurn: Int {
         evidence.configurations.map { $0.realServers.count { $0.weight > 0 } }.max() ?? 0
     }
 
@@ -45,15 +53,22 @@ struct Decision {
 
         explainMissingModel()
         explainOpenAudit()
-        let needed = Self.cyclesNeeded * cycle
+        let cycle = cycle
+        let needed = max(Self.cyclesNeeded * cycle, 1)
         let led = conformance.followed + conformance.uncertain
         let scheduled = max(sequence.seen - led, 0)
         if conformance.unchecked == 0, scheduled < needed {
+            let beside =
+                led > 0 ? " beside \(led) that \(conformance.uncertain > 0 ? "may " : "")follow a template" : ""
+            let rounds =
+                "\(plural(Self.cyclesNeeded, "round")) over \(plural(serversInTurn, "real server")) take \(needed)"
             reasons.append(
-                "too few connections: \(scheduled)"
-                    + (led > 0 ? " beside \(led) that \(conformance.uncertain > 0 ? "may " : "")follow a template" : "")
-                    + ", and \(plural(Self.cyclesNeeded, "round")) over "
-                    + "\(plural(cycle, "real server")) take \(needed)")
+                cycle == 0
+                    ? "no connection whose choice was seen"
+                    : "too few connections: \(scheduled)\(beside), and \(rounds)")
+        }
+        if conformance.checked > 0, conformance.permittedByHiddenInput == conformance.checked {
+            reasons.append("every choice rests on what the kernel does not tell")
         }
         if reasons.isEmpty { verdict = .pass }
     }
@@ -66,7 +81,8 @@ struct Decision {
             + "\(conformance.count == 1 ? "is" : "are") out of turn"
         let toExplain =
             conformance.inexplicable == 0
-            ? "\(plural(conformance.unseenToExplain, "unaccounted connection")) would explain that"
+            ? (isBound ? "at least " : "")
+                + "\(plural(conformance.unseenToExplain, "unaccounted connection")) would explain that"
             : "\(conformance.inexplicable) of them went where no unaccounted connection explains it"
 
         if evictions > 0 {
@@ -88,6 +104,9 @@ struct Decision {
         explainMissingModel()
         explainOpenAudit()
     }
+
+    /// Whether more unseen connections may be needed than the model can tell.
+    private var isBound: Bool { evidence.configurations.contains { $0.scheduler == .weightedRoundRobin } }
 
     /// What is missing, as the end of a sentence.
     private var missing: String {

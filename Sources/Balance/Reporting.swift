@@ -39,6 +39,14 @@ extension ConformanceReport {
                         "a real server with an upper threshold was passed over: the kernel does not tell whether it "
                         + "was overloaded"))
         }
+        if conformance.permittedByHiddenInput > 0 {
+            explanations.append(
+                Explanation(
+                    cause: "hidden_input", count: conformance.permittedByHiddenInput, time: nil,
+                    detail:
+                        "the choice rests on what the kernel does not tell: a weight from before a real server was set "
+                        + "to 0, the address that a firewall mark stands for, or chance"))
+        }
         if conformance.uncertain > 0 {
             explanations.append(
                 Explanation(

@@ -104,7 +104,7 @@ struct ServiceAudit {
     /// A missing connection is one unseen assignment. A missing packet may, besides, move a connection to another place
     /// in the order (the capture begins with a repeated SYN), which looks like one full cycle of them at most.
     ///
-    /// - Parameter cycle: How many real servers take turns.
+    /// - Parameter cycle: How many assignments one way round takes.
     func possiblyUnseen(cycle: Int) -> Int? {
         guard isKernelKnown, unreadServers.isEmpty else { return nil }
         let (byPackets, overflow) = missingPackets.multipliedReportingOverflow(by: max(1, cycle))

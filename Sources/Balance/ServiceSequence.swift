@@ -47,13 +47,16 @@ struct ServiceSequence {
     /// The number of a real server of this service.
     func number(of server: Endpoint) -> Int? { numbers.number(of: server) }
 
-    /// A configuration's list for a scheduler model.
-    func candidates(in configuration: ServiceConfiguration) -> [SchedulingCandidate] {
-        configuration.realServers.compactMap { server in
-            numbers.number(of: server.endpoint).map {
-                SchedulingCandidate(server: $0, weight: server.weight, hasUpperThreshold: server.upperThreshold > 0)
-            }
-        }
+    /// A configuration as a scheduler model takes it.
+    func service(in configuration: ServiceConfiguration) -> ScheduledService {
+        ScheduledService(
+            candidates: configuration.realServers.compactMap { server in
+                numbers.number(of: server.endpoint).map {
+                    SchedulingCandidate(
+                        server: $0, weight: server.weight, hasUpperThreshold: server.upperThreshold > 0,
+                        endpoint: server.endpoint)
+                }
+            }, flags: configuration.flags)
     }
 
     /// By server: its due part of the assignments made under `configuration`, adding up to 1, or all 0.

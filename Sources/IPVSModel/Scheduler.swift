@@ -11,6 +11,16 @@ public struct Scheduler: RawRepresentable, Hashable, Sendable, Codable, CustomSt
 
     public static let roundRobin = Self(rawValue: "rr")
     public static let weightedRoundRobin = Self(rawValue: "wrr")
+    public static let failover = Self(rawValue: "fo")
+    public static let sourceHashing = Self(rawValue: "sh")
+    public static let destinationHashing = Self(rawValue: "dh")
+    public static let maglevHashing = Self(rawValue: "mh")
     public static let leastConnection = Self(rawValue: "lc")
     public static let weightedLeastConnection = Self(rawValue: "wlc")
+    public static let shortestExpectedDelay = Self(rawValue: "sed")
+    public static let neverQueue = Self(rawValue: "nq")
+    public static let localityBasedLeastConnection = Self(rawValue: "lblc")
+    public static let replicatedLocalityBasedLeastConnection = Self(rawValue: "lblcr")
+    public static let twoRandomChoices = Self(rawValue: "twos")
+    public static let overflow = Self(rawValue: "ovf")
 }

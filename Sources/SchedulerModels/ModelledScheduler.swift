@@ -4,6 +4,18 @@ public import IPVSModel
 public enum ModelledScheduler: String, CaseIterable, Sendable {
     /// Round robin.
     case roundRobin = "rr"
+    /// Weighted round robin.
+    case weightedRoundRobin = "wrr"
+    /// Weighted failover.
+    case failover = "fo"
+    /// Source hashing.
+    case sourceHashing = "sh"
+    /// Destination hashing.
+    case destinationHashing = "dh"
+    /// Maglev hashing.
+    case maglevHashing = "mh"
+    /// Weighted random twos.
+    case twoRandomChoices = "twos"
 
     /// - Parameter scheduler: A virtual service's scheduler.
     /// - Returns: `nil` if there is no model of `scheduler`.
@@ -15,6 +27,12 @@ public enum ModelledScheduler: String, CaseIterable, Sendable {
     public var model: any SchedulerModel.Type {
         switch self {
         case .roundRobin: RoundRobin.self
+        case .weightedRoundRobin: WeightedRoundRobin.self
+        case .failover: Failover.self
+        case .sourceHashing: SourceHashing.self
+        case .destinationHashing: DestinationHashing.self
+        case .maglevHashing: MaglevHashing.self
+        case .twoRandomChoices: TwoRandomChoices.self
         }
     }
 }

@@ -9,31 +9,34 @@ public protocol SchedulerModel: Sendable {
     /// The kernel's name for the scheduler.
     static var scheduler: Scheduler { get }
 
+    /// How many assignments it takes until the scheduler is back where it began; 0 if it has no turns, so that every
+    /// assignment can be judged alone.
+    static func period(of service: ScheduledService) -> Int
+
     /// A scheduler that has been at work for an unknown time: every state is possible.
-    ///
-    /// - Parameter candidates: The real servers in the kernel's list order, which is netlink's dump order.
-    init(attachedTo candidates: [SchedulingCandidate])
+    init(attachedTo service: ScheduledService)
 
     /// A scheduler just bound to its service: the state is the kernel's initial one.
-    ///
-    /// - Parameter candidates: The real servers in the kernel's list order.
-    init(startingWith candidates: [SchedulingCandidate])
+    init(startingWith service: ScheduledService)
 
-    /// From now on the list may be the old one or `candidates`, or anything on the way from one to the other.
+    /// From now on the service may be the old one or `service`, or anything on the way from one to the other.
     ///
     /// A change still pending from before is taken as done.
-    ///
-    /// - Parameter candidates: The new list, in the kernel's order.
-    mutating func beginChange(to candidates: [SchedulingCandidate])
+    mutating func beginChange(to service: ScheduledService)
 
-    /// From now on the list is the one that ``beginChange(to:)`` named. Without a pending change nothing happens.
+    /// From now on the service is the one that ``beginChange(to:)`` named. Without a pending change nothing happens.
     mutating func endChange()
 
     /// Takes in an assignment.
     ///
-    /// - Parameter server: The number of the real server that was chosen.
+    /// - Parameters:
+    ///   - server: The number of the real server that was chosen.
+    ///   - attempt: What it was chosen for.
     /// - Returns: Whether the scheduler could have chosen it.
-    mutating func observe(_ server: Int) -> Observation
+    mutating func observe(_ server: Int, for attempt: Attempt) -> Observation
+
+    /// Whether the scheduler may find nobody to choose. Without a pending change.
+    func mayChooseNobody(for attempt: Attempt) -> Bool
 
     /// Takes in an attempt whose choice stayed unseen: the scheduler chose somebody, or was never asked.
     mutating func observeUnseen()
@@ -58,6 +61,10 @@ public enum Uncertainty: Sendable, Hashable {
 
     /// The configuration was changing.
     case configurationChange
+
+    /// The choice rests on what the kernel does not tell: a weight from before the server was set to 0, the
+    /// destination of a packet with a firewall mark, or chance.
+    case hiddenInput
 }
 
 /// A choice that the scheduler could not have made.
@@ -65,8 +72,8 @@ public struct Violation: Sendable, Hashable {
     /// The numbers of the real servers it could have chosen, in the order it would have tried them; empty if none.
     public var expected: [Int]
 
-    /// The smallest number of assignments which, had they happened unseen just before, would make the choice right;
-    /// `nil` if no number would, because the server could not be chosen at all.
+    /// No fewer assignments than these, unseen since the last violation, make the choice right; `nil` if no number
+    /// would, because the server could not be chosen at all.
     public var unseenToExplain: Int?
 
     /// - Parameters:

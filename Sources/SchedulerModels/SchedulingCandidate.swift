@@ -1,3 +1,5 @@
+public import IPVSModel
+
 /// A real server as a scheduler sees it, at its place in the kernel's list.
 public struct SchedulingCandidate: Sendable, Hashable {
     /// The caller's number for the real server: 0 or more, and the same in every list. Numbers rather than addresses,
@@ -13,14 +15,19 @@ public struct SchedulingCandidate: Sendable, Hashable {
     ///   must allow for both.
     public var hasUpperThreshold: Bool
 
+    /// Where the server is; only Maglev hashing looks at it.
+    public var endpoint: Endpoint?
+
     /// - Parameters:
     ///   - server: The caller's number for the real server.
     ///   - weight: The server's weight.
     ///   - hasUpperThreshold: Whether an upper threshold is set.
-    public init(server: Int, weight: Int32, hasUpperThreshold: Bool = false) {
+    ///   - endpoint: Where the server is, if known.
+    public init(server: Int, weight: Int32, hasUpperThreshold: Bool = false, endpoint: Endpoint? = nil) {
         self.server = server
         self.weight = weight
         self.hasUpperThreshold = hasUpperThreshold
+        self.endpoint = endpoint
     }
 
     var eligibility: Eligibility { weight <= 0 ? .never : hasUpperThreshold ? .perhaps : .surely }

@@ -2,16 +2,7 @@ import IPVSModel
 import SchedulerModels
 import Testing
 
-/// Servers 10, 20 and 30 as the kernel lists them: the last one added first.
-private func list(_ weights: (Int, Int32)...) -> [SchedulingCandidate] {
-    weights.map { SchedulingCandidate(server: $0.0, weight: $0.1) }
-}
-
 private let equal = list((30, 1), (20, 1), (10, 1))
-
-extension SchedulerModel {
-    fileprivate mutating func observe(all servers: [Int]) -> [Observation] { servers.map { observe($0) } }
-}
 
 @Suite struct RoundRobinTests {
     @Test(arguments: [

@@ -22,14 +22,19 @@ public struct RoundRobin: SchedulerModel {
     /// Room for building the next set of cursors: one mark per place, the head's first.
     private var marks: [Bool]
 
+    public static func period(of service: ScheduledService) -> Int {
+        service.candidates.count { $0.weight > 0 }
+    }
+
     /// Every cursor is possible.
-    public init(attachedTo candidates: [SchedulingCandidate]) {
-        self.init(ring: CandidateRing(candidates), cursors: Array(CandidateRing.head..<candidates.count))
+    public init(attachedTo service: ScheduledService) {
+        self.init(
+            ring: CandidateRing(service.candidates), cursors: Array(CandidateRing.head..<service.candidates.count))
     }
 
     /// The cursor is at the head of the list.
-    public init(startingWith candidates: [SchedulingCandidate]) {
-        self.init(ring: CandidateRing(candidates), cursors: [CandidateRing.head])
+    public init(startingWith service: ScheduledService) {
+        self.init(ring: CandidateRing(service.candidates), cursors: [CandidateRing.head])
     }
 
     private init(ring: CandidateRing, cursors: [Int]) {
@@ -38,9 +43,9 @@ public struct RoundRobin: SchedulerModel {
         marks = Array(repeating: false, count: ring.places.count + 1)
     }
 
-    public mutating func beginChange(to candidates: [SchedulingCandidate]) {
+    public mutating func beginChange(to service: ScheduledService) {
         endChange()
-        let change = PendingListChange(from: ring, to: candidates)
+        let change = PendingListChange(from: ring, to: service.candidates)
         for index in cursors.indices where cursors[index] != CandidateRing.head { cursors[index] += change.added }
         ring = change.ring
         marks = Array(repeating: false, count: ring.places.count + 1)
@@ -57,7 +62,7 @@ public struct RoundRobin: SchedulerModel {
         takeMarks()
     }
 
-    public mutating func observe(_ server: Int) -> Observation {
+    public mutating func observe(_ server: Int, for attempt: Attempt) -> Observation {
         let (current, former) = ring.places(of: server)
         let toCurrent = shortestWay(to: current)
         let toFormer = shortestWay(to: former)
@@ -75,6 +80,8 @@ public struct RoundRobin: SchedulerModel {
         }
         return perhaps > 0 ? .permitted(.overload) : .conforming
     }
+
+    public func mayChooseNobody(for attempt: Attempt) -> Bool { !ring.places.contains { $0.eligibility == .surely } }
 
     public mutating func observeUnseen() {
         for cursor in cursors {

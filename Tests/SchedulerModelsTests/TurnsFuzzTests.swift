@@ -4,7 +4,7 @@ import Testing
 
 /// The model beside a simulated kernel whose list, weights and overload flags change at random, and which is read
 /// only now and then.
-@Suite struct RoundRobinFuzzTests {
+@Suite struct TurnsFuzzTests {
     /// What may happen between two readings of the kernel.
     enum Changes: Sendable, CaseIterable {
         case none
@@ -18,8 +18,8 @@ import Testing
         case add, remove, edit, replace
     }
 
-    private func apply(
-        _ operation: Operation, to kernel: inout KernelRoundRobin, newServer: Int, touched: inout Set<Int>,
+    private func apply<Kernel: SimulatedKernel>(
+        _ operation: Operation, to kernel: inout Kernel, heaviest: Int32, newServer: Int, touched: inout Set<Int>,
         random: inout SeededGenerator
     ) {
         let place = kernel.list.indices.filter { !touched.contains(kernel.list[$0].server) }.randomElement(
@@ -30,7 +30,8 @@ import Testing
         case (.remove, let place?):
             kernel.remove(at: place)
         case (.edit, let place?):
-            kernel.edit(at: place, weight: .random(in: 0...2, using: &random))
+            let weights = (0...heaviest).filter { !Kernel.minds || $0 != kernel.list[place].weight }
+            kernel.edit(at: place, weight: weights.randomElement(using: &random)!)
         case (.replace, let place?) where place > 0:
             let destination = kernel.list[place]
             kernel.remove(at: place)
@@ -38,24 +39,27 @@ import Testing
         case (.add, _), (_, nil), (.replace, _):
             kernel.add(
                 .init(
-                    server: newServer, weight: .random(in: 0...2, using: &random),
+                    server: newServer, weight: .random(in: 0...heaviest, using: &random),
                     hasUpperThreshold: .random(using: &random)
                 ))
         }
     }
 
     /// - Returns: The violations that the model saw in blocks of ten assignments, between which the kernel was read.
-    private func campaign(seed: UInt64, changes: Changes) -> [Violation] {
+    private func campaign<Kernel: SimulatedKernel>(
+        _: Kernel.Type, seed: UInt64, changes: Changes, heaviest: Int32
+    ) -> [Violation] {
         var random = SeededGenerator(seed: seed)
         var nextServer = Int.random(in: 1...5, using: &random)
-        var kernel = KernelRoundRobin(
+        var kernel = Kernel(
             (0..<nextServer).map {
                 .init(
-                    server: $0, weight: .random(in: 0...2, using: &random), hasUpperThreshold: .random(using: &random))
+                    server: $0, weight: .random(in: 0...heaviest, using: &random),
+                    hasUpperThreshold: .random(using: &random))
             })
         for _ in 0..<Int.random(in: 0...4, using: &random) { _ = kernel.schedule() }
 
-        var model = RoundRobin(attachedTo: kernel.candidates)
+        var model = Kernel.Model(attachedTo: kernel.candidates)
         var violations: [Violation] = []
         for _ in 0..<40 {
             let before = kernel.candidates
@@ -75,7 +79,9 @@ import Testing
                     kernel.setOverloaded(Double.random(in: 0..<1, using: &random) < 0.2, at: place)
                 }
                 if let operation = changeAt[step] {
-                    apply(operation, to: &kernel, newServer: nextServer, touched: &touched, random: &random)
+                    apply(
+                        operation, to: &kernel, heaviest: heaviest, newServer: nextServer, touched: &touched,
+                        random: &random)
                     nextServer += 1
                 }
                 guard let choice = kernel.schedule() else { continue }
@@ -96,10 +102,19 @@ import Testing
     }
 
     @Test(arguments: Changes.allCases)
-    func `the kernel is never accused`(changes: Changes) {
+    func `round robin is never accused`(changes: Changes) {
         for seed in 0..<200 {
-            let violations = campaign(seed: UInt64(seed), changes: changes)
+            let violations = campaign(KernelRoundRobin.self, seed: UInt64(seed), changes: changes, heaviest: 2)
             #expect(violations.isEmpty, "seed \(seed): \(violations)")
+        }
+    }
+
+    @Test(arguments: Changes.allCases, [2, 6, 40])
+    func `weighted round robin is never accused`(changes: Changes, heaviest: Int32) {
+        for seed in 0..<100 {
+            let violations = campaign(
+                KernelWeightedRoundRobin.self, seed: UInt64(seed), changes: changes, heaviest: heaviest)
+            #expect(violations.isEmpty, "seed \(seed), weights up to \(heaviest): \(violations)")
         }
     }
 
