@@ -1,10 +1,10 @@
-import IPVSModel
+package import IPVSModel
 
 extension IPAddress {
     /// The address in 32 bits, in host order: an IPv4 address as it is, the four words of an IPv6 address combined.
     ///
     /// - Source: `addr_fold` in `ip_vs_sh_hashkey`, `ip_vs_dh_hashkey` and `ip_vs_mh_hashkey`, `net/netfilter/ipvs`.
-    var folded: UInt32 {
+    package var folded: UInt32 {
         if isIPv4 { return ipv4Bits }
         let words = high ^ low
         return UInt32(truncatingIfNeeded: words >> 32) ^ UInt32(truncatingIfNeeded: words)
@@ -14,12 +14,12 @@ extension IPAddress {
 /// The first `bits` bits of a number multiplied with the golden ratio.
 ///
 /// - Source: `hash_32` in `include/linux/hash.h`.
-func goldenHash(_ value: UInt32, bits: UInt32) -> Int { Int((value &* 0x61C8_8647) >> (32 - bits)) }
+package func goldenHash(_ value: UInt32, bits: UInt32) -> Int { Int((value &* 0x61C8_8647) >> (32 - bits)) }
 
 /// SipHash-1-3 of one 32-bit word, cut to 32 bits, which 64-bit kernels call `hsiphash_1u32`.
 ///
 /// - Source: `lib/siphash.c`.
-func halfSipHash(_ word: UInt32, key: (UInt64, UInt64)) -> UInt32 {
+package func halfSipHash(_ word: UInt32, key: (UInt64, UInt64)) -> UInt32 {
     var v0 = 0x736f_6d65_7073_6575 ^ key.0
     var v1 = 0x646f_7261_6e64_6f6d ^ key.1
     var v2 = 0x6c79_6765_6e65_7261 ^ key.0

@@ -1,7 +1,6 @@
 import IPVSModel
+import SchedulerModels
 import Testing
-
-@testable import SchedulerModels
 
 @Suite struct AddressHashTests {
     /// The fifth of `test_vectors_hsiphash` for 64-bit machines in the kernel's `lib/test_siphash.c`: four bytes.
