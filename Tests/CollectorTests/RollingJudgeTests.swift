@@ -29,6 +29,9 @@ private struct Scene {
     var evicted: UInt64 = 0
     var lost: UInt64 = 0
 
+    /// By how much the clock was set back, in nanoseconds.
+    var setBack: Int64 = 0
+
     private let phase: Int64
     private(set) var second: Int64 = 0
     private(set) var made = 0
@@ -86,7 +89,7 @@ private struct Scene {
         if isCaptured(made) {
             starts.append(
                 ConnectionStart(
-                    id: Int64(made + 1), time: Self.time(nextConnection), virtualService: Self.service,
+                    id: Int64(made + 1), time: Self.time(nextConnection - setBack), virtualService: Self.service,
                     realServer: Self.servers[server], client: Endpoint("192.168.122.1:\(1_024 + made % 60_000)")!,
                     origin: .assigned))
         }
@@ -95,7 +98,8 @@ private struct Scene {
 
     private mutating func read(at now: Int64) {
         let state = KernelState(
-            observedAt: Self.time(now), version: "1.2.1", connectionTableSize: 4_096, timeouts: KernelState.Timeouts(),
+            observedAt: Self.time(now - setBack), version: "1.2.1", connectionTableSize: 4_096,
+            timeouts: KernelState.Timeouts(),
             virtualServices: !isPresent
                 ? []
                 : [
@@ -113,10 +117,11 @@ private struct Scene {
             VirtualServiceTrace(identity: Self.service, causes: [.init(reason: "evicted", count: evicted)])
         ]
         let count = RollingJudge.LiveCount(
-            connections: live, began: Self.time(now), ended: Self.time(now + 100_000))
+            connections: live, began: Self.time(now - setBack), ended: Self.time(now - setBack + 100_000))
         judge.observe(state, live: isLiveKnown ? count : nil, trace: trace, dropped: dropped)
-        let knownUntil = Self.time(now - 1_100_000_000)
-        let told = starts.prefix { $0.time < knownUntil }
+        let knownUntil = Self.time(now - setBack - 1_100_000_000)
+        // What came before the clock was set back is told too: the tracer's own time does not go back.
+        let told = starts.prefix { $0.time < knownUntil || $0.time > Self.time(now - setBack) }
         starts.removeFirst(told.count)
         events += judge.note(Array(told), lost: lost, knownUntil: knownUntil, trace: trace, dropped: dropped)
         lost = 0
@@ -276,6 +281,18 @@ struct RollingJudgeTests {
             #expect(scene.verdict.assignments <= scene.made - before)
             #expect(!scene.changes.contains { $0.contains("→ fail") })
         }
+    }
+
+    @Test(arguments: [2, 30, 3_600] as [Int64])
+    func `a clock that is set back has the evidence begin anew, and nothing fails for it`(seconds: Int64) {
+        var scene = Scene()
+        scene.run(seconds: 20)
+        let before = scene.made
+        scene.setBack = seconds * 1_000_000_000
+        scene.run(seconds: 40)
+        #expect(scene.verdict.verdict == .pass)
+        #expect((1...scene.made - before).contains(scene.verdict.assignments))
+        #expect(!scene.changes.contains { $0.contains("→ fail") })
     }
 
     @Test func `a window ends with the traffic, five minutes later`() {

@@ -106,6 +106,12 @@ package struct RollingJudge: Sendable {
     package mutating func observe(
         _ state: KernelState, live: LiveCount?, trace: TraceSummary, dropped: UInt64
     ) {
+        // The clock was set back: nothing is in order any more.
+        if let last = lastReading, state.observedAt < last {
+            beginAnew()
+            configurations = [:]
+            lastReading = nil
+        }
         let identities = Set(state.virtualServices.map(\.identity))
         for identity in identities where current[identity] == nil {
             current[identity] = RollingVerdict(virtualService: identity, reason: "no connections")
@@ -150,8 +156,12 @@ package struct RollingJudge: Sendable {
         _ starts: [ConnectionStart], lost: UInt64, knownUntil: Timestamp, trace: TraceSummary, dropped: UInt64
     ) -> [TraceEvent] {
         waiting += starts.lazy.filter(\.origin.isAssignment)
-        let isLate = settled.last.map { last in starts.contains { $0.time <= last.time && $0.origin.isAssignment } }
-        if lost > 0 || isLate == true || waiting.count > Self.mostWaiting { beginAnew() }
+        // What was told comes too late, or is stamped by a clock that was set back since.
+        let (earliest, latest) = (settled.last?.time, knownUntil.advanced(by: Self.interval))
+        let isOdd = waiting.contains { start in
+            earliest.map { start.time <= $0 } == true || start.time > latest
+        }
+        if lost > 0 || isOdd || waiting.count > Self.mostWaiting { beginAnew() }
         guard var reading = pending, reading.ended < knownUntil else { return [] }
         pending = nil
         reading.droppedSettled = dropped
