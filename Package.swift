@@ -159,7 +159,9 @@ let package = Package(
         .testTarget(name: "MetricCatalogTests", dependencies: ["MetricCatalog"], swiftSettings: strict),
         .testTarget(
             name: "PrometheusExporterTests",
-            dependencies: ["Collector", "ConnectionTracing", "IPVSModel", "MetricCatalog", "PrometheusExporter"],
+            dependencies: [
+                "Balance", "Collector", "ConnectionTracing", "IPVSModel", "MetricCatalog", "PrometheusExporter",
+            ],
             exclude: ["golden.prom"], swiftSettings: strict),
         .testTarget(
             name: "DashboardTests",

@@ -29,7 +29,8 @@ package enum Judge {
         let level = RunLevel(evidence.levels)
         let judged = evidence.virtualServices.sorted { $0.identity < $1.identity }.map { service in
             ServiceJudgement(
-                service, packetsDropped: evidence.packetsDropped, level: level, thresholds: thresholds
+                service, packetsDropped: evidence.packetsDropped, level: level,
+                comparesPackets: evidence.comparesPackets, thresholds: thresholds
             ).report
         }
         return VerdictReport(
@@ -43,9 +44,13 @@ package enum Judge {
 struct ServiceJudgement {
     let report: ServiceVerdict
 
-    init(_ evidence: VirtualServiceEvidence, packetsDropped: UInt64, level: RunLevel, thresholds: [Threshold]) {
+    init(
+        _ evidence: VirtualServiceEvidence, packetsDropped: UInt64, level: RunLevel, comparesPackets: Bool,
+        thresholds: [Threshold]
+    ) {
         let sequence = ServiceSequence(evidence)
-        let audit = ServiceAudit(evidence, sequence, packetsDropped: packetsDropped, level: level)
+        let audit = ServiceAudit(
+            evidence, sequence, packetsDropped: packetsDropped, level: level, comparesPackets: comparesPackets)
         let conformance = Conformance(evidence, sequence)
         let order = SequenceFairness(evidence, sequence)
         let decision = Decision(evidence, sequence, audit, conformance)

@@ -8,6 +8,8 @@ package struct RunEvidence: Sendable {
     package var packetsDropped: UInt64
     /// The capture's levels, oldest first: the one the run began with, and each change. Empty means *full*.
     package var levels: [LevelChange]
+    /// Whether packets and bytes of capture and kernel are of the same time, so that they can be compared.
+    package var comparesPackets = true
 
     package init(
         run: RunDescription, virtualServices: [VirtualServiceEvidence] = [], packetsDropped: UInt64 = 0,
@@ -63,6 +65,9 @@ package struct VirtualServiceEvidence: Sendable {
     package var unmatchedPackets: UInt64
     /// The kernel's connection table at its last reading; `nil` if it was not read.
     package var table: TableEvidence?
+    /// How many connections the kernel may have scheduled without our seeing it, where that is known better than
+    /// from the counters above; `nil` if it is not.
+    package var mostMissing: UInt64?
 
     package init(
         identity: VirtualServiceIdentity, configurations: [ServiceConfiguration], assignments: AssignmentList = [],

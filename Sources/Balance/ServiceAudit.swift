@@ -18,13 +18,21 @@ struct ServiceAudit {
     /// Of each real server that the last reading showed.
     let entries: [EntryEvidence]
 
+    /// Whether packets and bytes are compared.
+    let arePacketsAudited: Bool
+
     private let causes: [DifferenceCause: UInt64]
+    private let mostMissing: Int?
     private let unseenChoices: Int
 
     /// The largest packet without payload that asks for a connection: IPv4 and TCP header with all options.
     private static let largestSYN = 120
 
-    init(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, packetsDropped: UInt64, level: RunLevel) {
+    /// - Parameter comparesPackets: Whether they could be compared, if every one was meant to be captured.
+    init(
+        _ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, packetsDropped: UInt64, level: RunLevel,
+        comparesPackets: Bool
+    ) {
         var rows = Array(repeating: RealServerEvidence?.none, count: sequence.servers.count)
         for row in evidence.realServers {
             if let number = sequence.number(of: row.endpoint) { rows[number] = row }
@@ -35,6 +43,8 @@ struct ServiceAudit {
             .map { sequence.servers[$0] }
         self.packetsDropped = packetsDropped
         self.level = level
+        arePacketsAudited = level.showsEveryPacket && comparesPackets
+        mostMissing = evidence.mostMissing.map { Int(clamping: $0) }
         causes = evidence.causes
         table = evidence.table
         entries = evidence.realServers.compactMap(\.entries)
@@ -74,9 +84,6 @@ struct ServiceAudit {
     /// Whether a counter went backwards, or the virtual service left.
     var wasReset: Bool { causes[.counterReset, default: 0] > 0 }
 
-    /// Whether packets and bytes are compared.
-    var arePacketsAudited: Bool { level.showsEveryPacket }
-
     private var comparisons: [CounterComparison] {
         arePacketsAudited ? [connections, inPackets, outPackets, inBytes, outBytes] : [connections]
     }
@@ -97,7 +104,9 @@ struct ServiceAudit {
     var missingPackets: Int { shortPackets + Int(clamping: packetsDropped) }
 
     /// Connections the kernel may have scheduled without our seeing it.
-    var missingConnections: Int { connections.shortage + connections.lagAllowance }
+    var missingConnections: Int {
+        min(connections.shortage + connections.lagAllowance, mostMissing ?? .max)
+    }
 
     /// How many unseen assignments the missing evidence could hold, or could look like; `nil` if there is no telling.
     ///

@@ -32,12 +32,22 @@ package final class CaptureThread: Sendable {
         package var levels: [LevelChange] = []
         /// Records nobody fetched in time.
         package var recordsDropped: UInt64 = 0
+        /// The connections that began by ``startsKnownUntil``.
+        package var starts: [ConnectionStart] = []
+        /// Connections that began and are not among ``starts``, or may be.
+        package var startsDropped: UInt64 = 0
+        package var startsKnownUntil = Timestamp(rawValue: 0)
         /// When the last packet of a virtual service was captured.
         package var lastPacket = Timestamp(rawValue: 0)
         /// The tracer's counts of everything captured before each time asked for.
         package var marks: [Timestamp: TraceSummary] = [:]
         package var problem: CaptureError?
         package var isFinished = false
+
+        /// By the kernel or the interface, cumulative.
+        package var packetsDropped: UInt64 {
+            captures.reduce(0) { $0 + $1.packetsDropped + $1.interfaceDropped }
+        }
     }
 
     /// What belongs to the thread.
@@ -54,6 +64,9 @@ package final class CaptureThread: Sendable {
         var kernel: KernelState?
         var filters: [String: CaptureFilter] = [:]
         var pendingMarks: [Timestamp] = []
+        var startsKnownUntil: Int64 = 0
+        /// Reading packets failed, so that some may be missing.
+        var hasFailed = false
         var published: Int64 = 0
     }
 
@@ -75,6 +88,7 @@ package final class CaptureThread: Sendable {
         started: Timestamp = .now()
     ) {
         tracers.setLevel(level.initial)
+        tracers.tellStarts()
         captures.deal(to: tracers)
         work = Mutex(
             Work(
@@ -131,6 +145,14 @@ package final class CaptureThread: Sendable {
                 outbox.recordsDropped = 0
             }
             return (outbox.records, outbox.events, outbox.levels, outbox.recordsDropped)
+        }
+    }
+
+    /// The connections that began since the last call, how many more there may have been, and up to when all are told.
+    package func takeStarts() -> (starts: [ConnectionStart], dropped: UInt64, knownUntil: Timestamp) {
+        outbox.withLock { outbox in
+            defer { (outbox.starts, outbox.startsDropped) = ([], 0) }
+            return (outbox.starts, outbox.startsDropped, outbox.startsKnownUntil)
         }
     }
 
@@ -236,10 +258,12 @@ package final class CaptureThread: Sendable {
             outbox.withLock { $0.problem = nil }
         } catch {
             outbox.withLock { $0.problem = error }
+            work.hasFailed = true
             // An interface that is gone would have us spin.
             Thread.sleep(forTimeInterval: 0.2)
         }
         work.tracers.advance(to: horizon)
+        work.startsKnownUntil = horizon - ConnectionTracer.startDelay
         if isLast { _ = work.tracers.finish(limit: .max) }
     }
 
@@ -266,6 +290,9 @@ package final class CaptureThread: Sendable {
             trace?.undecodablePackets = failures
         }
         let lastPacket = work.tracers.lastPacket
+        let began = work.tracers.takeStarts()
+        let (knownUntil, failures) = (work.startsKnownUntil, UInt64(work.hasFailed ? 1 : 0))
+        work.hasFailed = false
         outbox.withLock { outbox in
             outbox.records += found.connections
             if outbox.records.count > Self.mostRecords {
@@ -277,6 +304,13 @@ package final class CaptureThread: Sendable {
             if outbox.events.count > Self.mostRecords {
                 outbox.events.removeFirst(outbox.events.count - Self.mostRecords)
             }
+            outbox.starts += began.starts
+            outbox.startsDropped += began.dropped + failures
+            if outbox.starts.count > Self.mostRecords {
+                outbox.startsDropped += UInt64(outbox.starts.count - Self.mostRecords)
+                outbox.starts.removeFirst(outbox.starts.count - Self.mostRecords)
+            }
+            outbox.startsKnownUntil = Timestamp(rawValue: knownUntil)
             outbox.lastPacket = Timestamp(rawValue: lastPacket)
             if let trace {
                 outbox.trace = trace

@@ -39,7 +39,7 @@ package final class Collector: Sendable {
         capture = CaptureThread(captures: captures, tracers: tracers, level: options.level, started: started)
         self.kernel = KernelThread(
             kernel: kernel, capture: capture, store: writer, recording: recording, interval: options.interval,
-            started: started)
+            started: started, keepsRollingVerdict: options.keepsRollingVerdict)
         writer.start()
         capture.start()
         self.kernel.readBaseline()
@@ -111,8 +111,7 @@ package final class Collector: Sendable {
         writer.noteLoss(rows: output.recordsDropped)
         writer.offer(StoreBatch(connections: output.records, events: output.events, levels: output.levels))
         writer.stop()
-        let captures = capture.peek { $0.captures }
-        let dropped = captures.reduce(0) { $0 + $1.packetsDropped + $1.interfaceDropped }
+        let dropped = capture.peek { $0.packetsDropped }
         try store.finish(run: run, recorder.summary(ended: .now(), packetsDropped: dropped, trace: trace))
         return try store.evidence(run: run)
     }

@@ -15,6 +15,8 @@ extension CollectorSnapshot {
         if let readable { metrics.append(readable) }
         metrics.append(trace)
         if let readable { metrics.append(sharesOf: readable.virtualServices, in: trace) }
+        if readable != nil { metrics.append(verdicts) }
+        metrics.append(drains)
         metrics.append(audits)
         metrics.append(captures)
         metrics.append(.kernelReadDurationSeconds, .number(kernel.duration / .seconds(1)))
@@ -176,6 +178,29 @@ extension MetricSnapshot {
             guard let kernel = audit.kernel?.connections else { continue }
             append(.auditKernelConnectionsTotal, [(labels, kernel)]) { $0 }
             append(.auditConnectionsDifference, labels, Double(kernel) - Double(audit.captured.connections))
+        }
+    }
+
+    fileprivate mutating func append(_ verdicts: [RollingVerdict]) {
+        let rows: [Row<RollingVerdict>] = verdicts.unique(by: \.virtualService).map { ($0.virtualService.labels, $0) }
+        for verdict in Verdict.allCases {
+            append(.verdict, rows.map { ($0.labels + [verdict.rawValue], $0.source) }) {
+                $0.verdict == verdict ? 1 : 0
+            }
+        }
+        append(.verdictAssignments, rows) { UInt64($0.assignments) }
+        append(.verdictViolations, rows) { UInt64($0.violations) }
+        append(.verdictChangesTotal, rows) { $0.changes }
+    }
+
+    fileprivate mutating func append(_ drains: [DrainStatus]) {
+        let rows: [Row<DrainStatus>] = drains.map { ($0.virtualService.labels + $0.realServer.labels, $0) }
+            .unique(by: \.labels)
+        append(.drainingOpenConnections, rows.filter { $0.source.openConnections != nil }) { $0.openConnections ?? 0 }
+        for reason in DrainReason.allCases {
+            append(.drainingNewConnectionsTotal, rows.map { ($0.labels + [reason.rawValue], $0.source) }) {
+                $0.newConnections[reason] ?? 0
+            }
         }
     }
 

@@ -18,6 +18,8 @@ package struct CollectorOptions: Sendable {
     package var capture = LiveCaptureOptions()
     /// How often services and counters are read, and samples taken.
     package var interval: Duration = .seconds(1)
+    /// Whether every virtual service is judged again and again while it is collected; see ``RollingJudge``.
+    package var keepsRollingVerdict = false
 
     package static let defaultTrackedConnections = 262_144
 

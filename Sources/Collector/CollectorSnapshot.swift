@@ -11,12 +11,16 @@ package struct CollectorSnapshot: Sendable {
     package var captureProblem: String?
     package var trace: TraceSummary
     package var audits: [RealServerAudit]
+    /// On the latest assignments of each virtual service; empty if nobody wants them.
+    package var verdicts: [RollingVerdict]
+    package var drains: [DrainStatus]
     package var store: StoreStatus?
 
     package init(
         time: Timestamp, started: Timestamp, kernel: KernelReading, captures: [CaptureStatus],
         captureProblem: String? = nil, trace: TraceSummary,
-        audits: [RealServerAudit] = [], store: StoreStatus? = nil
+        audits: [RealServerAudit] = [], verdicts: [RollingVerdict] = [], drains: [DrainStatus] = [],
+        store: StoreStatus? = nil
     ) {
         self.time = time
         self.started = started
@@ -25,6 +29,8 @@ package struct CollectorSnapshot: Sendable {
         self.captureProblem = captureProblem
         self.trace = trace
         self.audits = audits
+        self.verdicts = verdicts
+        self.drains = drains
         self.store = store
     }
 

@@ -19,6 +19,14 @@ package final class KernelThread: Sendable {
         var tablePlan: TableReadingPlan
     }
 
+    /// Confinement: the kernel thread's, and before that begins, of whoever reads the baseline; nobody waits for it.
+    private struct Watch: Sendable {
+        /// `nil` if nobody wants a rolling verdict.
+        var rolling: RollingJudge?
+        var drains = DrainObserver()
+    }
+
+    private let watch: Mutex<Watch>
     private let kernel: LiveKernel
     private let capture: CaptureThread
     private let store: StoreThread
@@ -31,8 +39,9 @@ package final class KernelThread: Sendable {
 
     package init(
         kernel: LiveKernel, capture: CaptureThread, store: StoreThread, recording: KernelRecording?,
-        interval: Duration, started: Timestamp
+        interval: Duration, started: Timestamp, keepsRollingVerdict: Bool = false
     ) {
+        watch = Mutex(Watch(rolling: keepsRollingVerdict ? RollingJudge() : nil))
         self.kernel = kernel
         self.capture = capture
         self.store = store
@@ -103,7 +112,7 @@ package final class KernelThread: Sendable {
             let trace = isExact ? exactTrace(at: kernelState.observedAt) : capture.peek { $0.trace }
             let observed = state.withLock { $0.recorder.observe(kernelState, trace: trace) }
             configurations = observed.configurations
-            events = observed.events
+            events = observed.events + observe(kernelState, trace: trace)
             samples = kernelState.virtualServices.map { TrafficSample($0, at: kernelState.observedAt, trace: trace) }
             let entries = try readTable(&reading, of: kernelState, isForced: isExact, &events)
             if isExact || !configurations.isEmpty {
@@ -118,6 +127,23 @@ package final class KernelThread: Sendable {
             reading.problem = error.description
         }
         publish(reading, events, configurations, samples)
+    }
+
+    /// Shows a reading to those who watch from one to the next.
+    private func observe(_ state: KernelState, trace: TraceSummary) -> [TraceEvent] {
+        let dropped = capture.peek { $0.packetsDropped }
+        let (starts, lost, knownUntil) = capture.takeStarts()
+        return watch.withLock { watch in
+            watch.drains.note(starts)
+            let events = watch.drains.observe(state, trace: trace, knownUntil: knownUntil)
+            guard watch.rolling != nil else { return events }
+            let began = Timestamp.now()
+            let live = (try? LiveTotals.read())?.live.connections
+            let count = live.map { RollingJudge.LiveCount(connections: $0, began: began, ended: .now()) }
+            watch.rolling?.observe(state, live: count, trace: trace, dropped: dropped)
+            return events
+                + (watch.rolling?.note(starts, lost: lost, knownUntil: knownUntil, trace: trace, dropped: dropped) ?? [])
+        }
     }
 
     /// Reads the connection table, if it is time or `isForced` says so, and if that does not take too long.
@@ -191,8 +217,10 @@ package final class KernelThread: Sendable {
         _ samples: [TrafficSample]
     ) {
         let output = capture.takeOutput()
-        let (trace, captures, captureProblem) = capture.peek { ($0.trace, $0.captures, $0.problem?.description) }
-        let drops = captures.reduce(0) { $0 + $1.packetsDropped + $1.interfaceDropped }
+        let (trace, captures, drops, captureProblem) = capture.peek {
+            ($0.trace, $0.captures, $0.packetsDropped, $0.problem?.description)
+        }
+        let (verdicts, drains) = watch.withLock { ($0.rolling?.verdicts ?? [], $0.drains.statuses) }
         var events = output.events + events
         state.withLock { state in
             if let captureProblem, state.snapshot?.captureProblem != captureProblem {
@@ -209,7 +237,7 @@ package final class KernelThread: Sendable {
             state.snapshot = CollectorSnapshot(
                 time: .now(), started: started, kernel: reading, captures: captures,
                 captureProblem: captureProblem, trace: trace,
-                audits: state.recorder.audits(trace), store: store.status)
+                audits: state.recorder.audits(trace), verdicts: verdicts, drains: drains, store: store.status)
         }
         store.noteLoss(rows: output.recordsDropped)
         store.offer(

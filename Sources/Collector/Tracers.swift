@@ -121,6 +121,22 @@ package final class Tracers: Sendable {
         }
     }
 
+    /// Has connections told when they begin; see ``takeStarts()``.
+    func tellStarts() {
+        for shard in shards { shard.tracer.withLock { $0.tellsStarts = true } }
+    }
+
+    /// The connections that began since the last call, as `ConnectionTracer.takeStarts()` tells them.
+    func takeStarts() -> (starts: [ConnectionStart], dropped: UInt64) {
+        var all: (starts: [ConnectionStart], dropped: UInt64) = ([], 0)
+        for shard in shards {
+            let part = shard.tracer.withLock { $0.takeStarts() }
+            if all.starts.isEmpty { all.starts = part.starts } else { all.starts += part.starts }
+            all.dropped += part.dropped
+        }
+        return all
+    }
+
     /// What was found since the last call, by shard.
     func takeOutput() -> [StoreBatch] {
         shards.map { shard in

@@ -156,6 +156,7 @@ extension ConnectionTracer {
         }
         if topology.hasFTP { controls.add(number, flows[number], in: topology) }
         halfOpen.append(number, in: flows) { $0.isHalfOpen }
+        if starts.isOn, !marks.contains(.beganBefore) { starts.append(number, first: packet.time) }
         return number
     }
 
@@ -213,6 +214,7 @@ extension ConnectionTracer {
     /// Every record is looked at about once a second of the time told here; the work is spread over the calls.
     package mutating func advance(to time: Int64) {
         if time > now { now = time }
+        tellStarts()
         if sweptUntil == 0 { sweptUntil = now }
         let elapsed = min(now - sweptUntil, 1_000_000_000)
         let budget = Int(Double(flows.highWater) * Double(elapsed) / 1e9)
@@ -238,6 +240,7 @@ extension ConnectionTracer {
     /// Writes a connection unless that was done, and takes it from the table.
     mutating func retire(_ number: UInt32, outcomeIfOpen: ConnectionOutcome) {
         if flows[number].isUnwritten { write(number, outcomeIfOpen: outcomeIfOpen) }
+        tellEarlyStart(of: number)
         let server = Int(flows[number].realServer)
         if server != FlowRecord.unknown {
             if !flows[number].isOver { traffic[server].open -= 1 }

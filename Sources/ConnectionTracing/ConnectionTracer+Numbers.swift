@@ -56,6 +56,9 @@ extension ConnectionTracer {
         for index in records.indices where records[index].id >= Self.standIns {
             records[index].id = ids[Int(records[index].id - Self.standIns)]
         }
+        for index in starts.told.indices where starts.told[index].id >= Self.standIns {
+            starts.told[index].id = ids[Int(starts.told[index].id - Self.standIns)]
+        }
         for index in events.indices {
             guard let id = events[index].connection, id >= Self.standIns else { continue }
             events[index].connection = ids[Int(id - Self.standIns)]

@@ -51,6 +51,7 @@ package struct ConnectionTracer: ~Copyable {
     /// Whose FTP data connections there may be.
     var controls = ControlConnections()
 
+    var starts = StartQueue()
     var records: [ConnectionRecord] = []
     var finishCursor: UInt32 = 0
     var events: [TraceEvent] = []

@@ -61,6 +61,14 @@ package struct TraceEvent: Sendable, Hashable {
         case counterReset = "counter_reset"
         /// The kernel could not be read.
         case kernelUnreadable = "kernel_unreadable"
+        /// The rolling verdict on a virtual service is another than before.
+        case verdictChanged = "verdict_changed"
+        /// A real server's weight was set to 0, or it left its virtual service.
+        case drainBegan = "drain_began"
+        /// None of its connections is open any more.
+        case drained
+        /// It has a weight again before it was drained.
+        case drainAborted = "drain_aborted"
         /// Rows were lost on their way to the store.
         case storeGap = "store_gap"
 

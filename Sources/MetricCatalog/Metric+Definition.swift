@@ -111,6 +111,29 @@ extension Metric {
                 "The highest Jain index that whole numbers of assignments allow.", .ratio, Labels.virtualService,
                 from: .balance)
 
+        case .verdict:
+            .gauge(
+                "Whether this is the verdict on the latest assignments: pass, fail or inconclusive.",
+                Labels.virtualService + ["verdict"], from: .judge)
+        case .verdictAssignments:
+            .gauge(
+                "Assignments that the latest verdict rests on, those of the last 5 minutes and 1000 at most.",
+                Labels.virtualService, from: .judge)
+        case .verdictViolations:
+            .gauge(
+                "Assignments among them that the scheduler could not have made.", Labels.virtualService, from: .judge)
+        case .verdictChangesTotal:
+            .counter("Changes of the verdict on the latest assignments.", Labels.virtualService, from: .judge)
+
+        case .drainingOpenConnections:
+            .gauge(
+                "Open connections of a real server whose weight was set to 0 or that left its virtual service.",
+                Labels.realServer, from: .tracer)
+        case .drainingNewConnectionsTotal:
+            .counter(
+                "Connections that began on a real server while it drained, by why.", Labels.realServer + ["reason"],
+                from: .tracer)
+
         case .auditKernelConnectionsTotal:
             .counter(
                 "Connections by the kernel's counter since the collector began.", Labels.realServer, from: .audit)
@@ -226,6 +249,7 @@ private enum Source: String {
     case tracer = "captured packets"
     case balance = "captured packets and kernel weights"
     case audit = "kernel counters and captured packets"
+    case judge = "scheduler models on captured packets, kernel counters and weights"
     case store = "the database's writer"
     case process = "`/proc/self`"
     case program = "ipvscope"

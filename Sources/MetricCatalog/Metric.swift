@@ -44,6 +44,16 @@ package enum Metric: String, CaseIterable, Sendable {
     case fairnessJainRatio = "ipvs_fairness_jain_ratio"
     case fairnessJainCeilingRatio = "ipvs_fairness_jain_ceiling_ratio"
 
+    // Whether the scheduler keeps its promise, now.
+    case verdict = "ipvs_verdict"
+    case verdictAssignments = "ipvs_verdict_assignments"
+    case verdictViolations = "ipvs_verdict_violations"
+    case verdictChangesTotal = "ipvs_verdict_changes_total"
+
+    // Real servers that take no new connections.
+    case drainingOpenConnections = "ipvs_draining_open_connections"
+    case drainingNewConnectionsTotal = "ipvs_draining_new_connections_total"
+
     // Packets, table and counters beside one another.
     case auditKernelConnectionsTotal = "ipvs_audit_kernel_connections_total"
     case auditCapturedConnectionsTotal = "ipvs_audit_captured_connections_total"

@@ -1,3 +1,4 @@
+import Balance
 import Collector
 import ConnectionTracing
 import IPVSModel
@@ -25,6 +26,7 @@ struct CollectorMetricsTests {
         #expect(Self.samples(.up, of: snapshot).map(\.value) == [.integer(0)])
         #expect(!metrics.contains(.virtualServiceConnectionsTotal))
         #expect(!metrics.contains(.realServerWeight))
+        #expect(!metrics.contains(.verdict))
         #expect(metrics.contains(.assignmentsTotal))
         #expect(metrics.contains(.capturePacketsTotal))
     }
@@ -63,6 +65,25 @@ struct CollectorMetricsTests {
         snapshot.audits[1].kernel = nil
         #expect(Self.samples(.auditConnectionsDifference, of: snapshot).map(\.value) == [.number(-3), .number(0)])
         #expect(Self.samples(.auditCapturedConnectionsTotal, of: snapshot).count == 3)
+    }
+
+    @Test(arguments: Verdict.allCases)
+    func `just one of the verdicts is 1`(verdict: Verdict) {
+        var snapshot = Fixture.snapshot
+        snapshot.verdicts = [RollingVerdict(virtualService: Fixture.web, verdict: verdict)]
+        let samples = Self.samples(.verdict, of: snapshot)
+        #expect(samples.count == 3)
+        #expect(samples.filter { $0.value == .integer(1) }.map { $0.labels.last } == [verdict.rawValue])
+    }
+
+    @Test
+    func `a real server that was drained keeps its counts, and has no connections left to tell`() {
+        var snapshot = Fixture.snapshot
+        snapshot.drains[0].openConnections = nil
+        #expect(Self.samples(.drainingOpenConnections, of: snapshot).isEmpty)
+        let counts = Self.samples(.drainingNewConnectionsTotal, of: snapshot)
+        #expect(counts.map { $0.labels.last } == ["template", "same_entry", "port_reuse", "ftp_data", "scheduled"])
+        #expect(counts.map(\.value) == [2, 1, 0, 0, 0].map { .integer($0) })
     }
 
     @Test

@@ -1,3 +1,4 @@
+import Balance
 import Collector
 import ConnectionTracing
 import IPVSModel
@@ -41,6 +42,17 @@ enum Fixture {
                     name: "eth1", side: "dip", packetsReceived: 10_100, bytesReceived: 1_210_000, interfaceDropped: 4),
             ],
             trace: trace, audits: audits,
+            verdicts: [
+                RollingVerdict(virtualService: web, verdict: .pass, assignments: 999, changes: 1),
+                RollingVerdict(
+                    virtualService: mark, verdict: .fail, reason: "out of turn", assignments: 60, violations: 2,
+                    changes: 3),
+            ],
+            drains: [
+                DrainStatus(
+                    virtualService: web, realServer: servers[0], openConnections: 12,
+                    newConnections: [.template: 2, .sameEntry: 1])
+            ],
             store: StoreStatus(connectionsWritten: 990, rowsDropped: 5, queuedBatches: 1))
     }
 

@@ -41,6 +41,68 @@ for label in local_address local_port remote_address remote_port proto local_mar
         "$(grep '^ipvs_real_server_connections_total{' "$LAB_OUT/metrics.txt" | head -n 1)" "[{,]$label=\""
 done
 
+# The value of a series that is told by a part of its labels, now; nothing if there is none.
+series() { # NAME LABELS
+    fetch /metrics | sed -nE "s/^$1\{[^}]*$2[^}]*\} ([0-9.e+]+)$/\1/p"
+}
+
+wait_for() { # NAME LABELS VALUE
+    local value=
+    for _ in $(seq 40); do
+        value=$(series "$1" "$2")
+        [ "$value" != "$3" ] || break
+        sleep 0.5
+    done
+    expect_equal "$1{$2}" "$value" "$3"
+}
+
+note "the rolling verdict"
+wait_for ipvs_verdict 'local_address="192.168.122.100",.*verdict="pass"' 1
+expect_equal "assignments it rests on" "$(series ipvs_verdict_assignments 'local_address="192.168.122.100"')" 1000
+expect_equal "violations" "$(series ipvs_verdict_violations 'local_address="192.168.122.100"')" 0
+
+note "a real server drains while a connection to it is open"
+# Opens connections, and keeps them open until `release`.
+mkfifo "$TMPDIR/held"
+hold() { # PORT COUNT
+    on client bash -c 'for _ in $(seq "$2"); do exec {held}<>"/dev/tcp/192.168.122.100/$1"; done; read -r _' - "$@" <"$TMPDIR/held" &
+    holder=$!
+    exec 3>"$TMPDIR/held"
+}
+release() {
+    exec 3>&-
+    wait "$holder" || true
+}
+
+hold 80 3 # one to each
+wait_for ipvs_open_connections 'remote_address="10.10.10.20"' 1
+on director ipvsadm -e -t 192.168.122.100:80 -r 10.10.10.20:80 -m -w 0
+wait_for ipvs_draining_open_connections 'remote_address="10.10.10.20"' 1
+on client ab -q -n 30 -c 1 http://192.168.122.100/ >"$LAB_OUT/ab-drain.txt" 2>&1
+release
+wait_for ipvs_draining_open_connections 'remote_address="10.10.10.20"' ''
+expect_equal "connections that still came" \
+    "$(series ipvs_draining_new_connections_total 'remote_address="10.10.10.20"' | awk '{ sum += $1 } END { print sum }')" 0
+wait_for ipvs_verdict 'local_address="192.168.122.100",.*verdict="pass"' 1
+
+note "a client of a persistent service goes on to a real server that drains"
+add_service '-t 192.168.122.100:8081 -s rr -p 60' '-r 10.10.10.N:80 -m'
+wait_for ipvs_real_server_weight 'local_port="8081",.*remote_address="10.10.10.30"' 1
+sleep 2 # the captures' filters follow
+hold 8081 1
+holding=
+for _ in $(seq 40); do
+    holding=$(fetch /metrics | sed -nE 's/^ipvs_open_connections\{.*local_port="8081".*remote_address="([^"]*)".*\} 1$/\1/p')
+    [ -z "$holding" ] || break
+    sleep 0.5
+done
+on director ipvsadm -e -t 192.168.122.100:8081 -r "$holding:80" -m -w 0
+wait_for ipvs_draining_open_connections "local_port=\"8081\",.*remote_address=\"$holding\"" 1
+on client curl --silent --output /dev/null http://192.168.122.100:8081/
+wait_for ipvs_draining_new_connections_total 'local_port="8081",.*reason="template"' 1
+release
+wait_for ipvs_draining_open_connections 'local_port="8081"' ''
+
 note "SIGTERM"
 kill -TERM "$collector"
 code=0
@@ -50,3 +112,13 @@ code=0
 ipvscope verify --database "$database" --format json >"$LAB_OUT/verdict.json" || code=$?
 expect_match "exit code of verify on the collector's database" "$code" '^(0|98)$'
 jq -c . "$LAB_OUT/verdict.json" | cut -c1-400
+
+note "the events"
+events=$(sqlite3 "$database" "SELECT kind || ' ' || detail FROM event
+    WHERE kind LIKE 'drain%' OR kind = 'verdict_changed' ORDER BY time_ns")
+printf '   %s\n' "${events//$'\n'/$'\n'   }"
+expect_match "the drain began" "$events" 'drain_began weight 1 → 0, 1 connection open'
+expect_match "it ended" "$events" 'drained after [0-9.]+ s$'
+expect_match "the other too" "$events" 'drained after [0-9.]+ s, 1 connection began meanwhile: 1 template$'
+expect_match "the verdict" "$events" 'verdict_changed inconclusive → pass'
+expect_equal "verdicts of fail" "$(grep -c 'verdict_changed .*→ fail' <<<"$events" || true)" 0

@@ -24,9 +24,10 @@ struct CollectCommand: AsyncParsableCommand {
             // Everything that may be missing is asked for before anything is served.
             try await WebInterface(address: address, version: RootCommand.version, logger: logger) { nil }
                 .checkAddress()
-            let options = try arguments.resolve()
+            var options = try arguments.resolve()
+            options.keepsRollingVerdict = true
             Terminal.tell(options.summary)
-            let collector = try await Blocking.run { try Collector(options, runName: "collect") }
+            let collector = try await Blocking.run { [options] in try Collector(options, runName: "collect") }
             let web = WebInterface(address: address, version: RootCommand.version, logger: logger) { listening in
                 Terminal.tell("serving http://\(listening)/metrics")
             } snapshot: {
