@@ -32,6 +32,8 @@ struct Conformance {
     private(set) var permittedByOverload = 0
     /// Assignments that were right only for some value of what the kernel does not tell.
     private(set) var permittedByHiddenInput = 0
+    /// Assignments that were right only in another order than they were captured in: two for each exchange.
+    private(set) var reordered = 0
     /// By configuration: assignments that were right only while the change to it was pending.
     private(set) var permittedByChange: [Int]
 
@@ -48,15 +50,21 @@ struct Conformance {
         var model: (any SchedulerModel)? = first.modelledScheduler.map {
             $0.model.init(attachedTo: sequence.service(in: first))
         }
+        let input = SchedulerInput(evidence, sequence)
+        var reordering = Reordering(input)
+        reordering.restart(model, at: 0)
         // The configuration last known to be in force, and whether the next one may be.
         var current = 0
         var isChanging = false
         // Whether an assignment came while the change was pending.
         var isUsed = false
 
-        for (index, assignment) in evidence.assignments.enumerated() {
+        var index = 0
+        while index < evidence.assignments.count {
+            let assignment = evidence.assignments[index]
             while current + 1 < configurations.count, assignment.time >= configurations[current + 1].notBefore {
                 let next = configurations[current + 1]
+                defer { reordering.restart(model, at: index) }
                 if !isChanging {
                     isChanging = true
                     isUsed = false
@@ -83,16 +91,20 @@ struct Conformance {
             // A client that follows its template does not move the scheduler.
             if assignment.isScheduled == false {
                 followed += 1
+                index += 1
                 continue
             }
             isUsed = true
+            reordering.pass(model, at: index)
             guard assignment.isScheduled != nil else {
                 uncertain += 1
                 model?.observeUnseen()
+                index += 1
                 continue
             }
-            let attempt = Attempt(client: assignment.client, destination: evidence.identity.endpoint?.address)
-            switch take(sequence.choices[index], for: attempt, at: index, into: &model) {
+            let next = current + 1 < configurations.count ? configurations[current + 1] : nil
+            reordering.end = isChanging ? next?.seen : next?.notBefore
+            switch take(&index, from: input, into: &model, &reordering) {
             case .overload: permittedByOverload += 1
             case .configurationChange: permittedByChange[current + 1] += 1
             case .hiddenInput: permittedByHiddenInput += 1
@@ -101,27 +113,43 @@ struct Conformance {
         }
     }
 
+    /// Takes in the assignment at `index`, or the exchange that it is a part of, and moves `index` on.
+    ///
     /// - Returns: What excuses the choice, if it needs an excuse and has one.
     private mutating func take(
-        _ choice: Int, for attempt: Attempt, at index: Int, into model: inout (any SchedulerModel)?
+        _ index: inout Int, from input: SchedulerInput, into model: inout (any SchedulerModel)?,
+        _ reordering: inout Reordering
     ) -> Uncertainty? {
+        let place = index
+        index += 1
         guard model != nil else {
             unchecked += 1
             return nil
         }
-        guard choice >= 0 else {
+        guard let choice = input.choice(place) else {
             unseen += 1
             model?.observeUnseen()
             return nil
         }
         checked += 1
-        switch model?.observe(choice, for: attempt) {
+        switch model?.observe(choice, for: input.attempt(place)) {
         case .conforming, nil: break
         case .permitted(let uncertainty): return uncertainty
         case .violation(let violation):
-            count += 1
-            if let unseen = violation.unseenToExplain { unseenToExplain += unseen } else { inexplicable += 1 }
-            if findings.count < Self.limit { findings.append(Finding(index: index, violation: violation)) }
+            if let exchange = reordering.exchange(explaining: place) {
+                reordered += 2
+                if exchange.second > place {
+                    checked += 1
+                    followed += exchange.second - place - 1
+                }
+                model = exchange.model
+                index = exchange.next
+            } else {
+                count += 1
+                if let unseen = violation.unseenToExplain { unseenToExplain += unseen } else { inexplicable += 1 }
+                if findings.count < Self.limit { findings.append(Finding(index: place, violation: violation)) }
+            }
+            reordering.restart(model, at: index)
         }
         return nil
     }

@@ -152,7 +152,7 @@ package struct ConformanceReport: Sendable, Hashable, Codable {
 
 /// Something a model allowed for.
 package struct Explanation: Sendable, Hashable, Codable {
-    /// `configuration_changed`, `overload`, `template` or `scheduled_not_transmitted`.
+    /// `configuration_changed`, `overload`, `reordered`, `hidden_input`, `template` or `scheduled_not_transmitted`.
     package var cause: String
     /// Assignments that needed it to be right.
     package var count: Int
