@@ -76,12 +76,15 @@ package struct ServiceVerdict: Sendable, Hashable, Codable {
     package var thresholds: [ThresholdResult] = []
     /// `nil` if there is no baseline, or it did not have the virtual service.
     @OrNull package var baseline: BaselineReport?
+    /// One per scheduler that the kernel has; `nil` if nobody asked.
+    @OrNull package var whatIf: [WhatIfOutcome]?
 
     enum CodingKeys: String, CodingKey {
         case virtualService = "virtual_service"
         case scheduler, verdict, reasons, assignments
         case realServers = "real_servers"
         case fairness, conformance, audit, latency, promise, thresholds, baseline
+        case whatIf = "what_if"
     }
 
     /// Whether a connection was captured, or counted by the kernel: a service without traffic has no say in the run's
