@@ -21,7 +21,8 @@ let package = Package(
         .target(name: "IPVSModel", swiftSettings: strict),
         .target(name: "PacketDecoding", dependencies: ["IPVSModel"], swiftSettings: strict),
         .target(
-            name: "PacketCapture", dependencies: ["CPcap", "IPVSModel", "PacketDecoding"], swiftSettings: strict),
+            name: "PacketCapture", dependencies: ["CPcap", "CPrefetch", "IPVSModel", "PacketDecoding"],
+            swiftSettings: strict),
         .target(name: "IPVSKernel", dependencies: ["CNetlink", "CPrefetch", "IPVSModel"], swiftSettings: strict),
         .target(
             name: "ConnectionTracing", dependencies: ["CPrefetch", "IPVSModel", "PacketDecoding"],

@@ -24,4 +24,13 @@ import Testing
         let page = Self.folder.appending(path: "../../docs/verdict.md")
         #expect(try String(contentsOf: page, encoding: .utf8).contains("\n\n" + Threshold.markdownTable + "\n"))
     }
+
+    @Test func `the documentation names every statistic, kind of traffic and comparison`() throws {
+        let page = Self.folder.appending(path: "../../docs/verdict.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let names =
+            ThresholdStatistic.allCases.map(\.rawValue) + TrafficKind.allCases.map(\.rawValue)
+            + ThresholdComparison.allCases.map(\.rawValue)
+        for name in names { #expect(text.contains("`\(name)`"), "\(name)") }
+    }
 }

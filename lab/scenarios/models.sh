@@ -10,5 +10,5 @@ note "$count assignments, seed $seed"
 assignments "$LAB_OUT/assignments.log" --count "$count" --seed "$seed"
 expect_exit 0 "$judge" <"$LAB_OUT/assignments.log"
 cat "$printed"
-expect_match "the judgement" "$(<"$printed")" 'assignments, 0 mismatches$'
-expect_more "assignments judged" "$(awk 'END { print $1 }' "$printed")" $((count * 9 / 10))
+expect_match "the judgement" "$(<"$printed")" 'choices, 0 mismatches$'
+expect_more "choices judged" "$(awk 'END { print $1 }' "$printed")" $((count * 9 / 10))

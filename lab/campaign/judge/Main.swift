@@ -13,7 +13,7 @@ import Glibc
         }
         for finding in judge.findings { print(finding) }
         for line in judge.unreadable.prefix(5) { print("line \(line) cannot be read") }
-        print("\(judge.checked) assignments, \(judge.mismatches) mismatches")
+        print("\(judge.checked) choices, \(judge.mismatches) mismatches")
         if judge.mismatches > 0 || judge.checked == 0 || !judge.unreadable.isEmpty { exit(1) }
     }
 }

@@ -6,9 +6,15 @@ import SchedulerModels
 /// - Source: `ip_vs_bind_dest`, `ip_vs_unbind_dest` in `net/netfilter/ipvs/ip_vs_conn.c` and `__ip_vs_update_dest` in
 ///   `ip_vs_ctl.c`; since the kernels of ``ConnectionOverhead/activeAndAll``, `__ip_vs_dest_update_overload`.
 struct OverloadFlags {
-    private struct Flag {
+    private struct Thresholds: Equatable {
         var upper = 0
         var lower = 0
+    }
+
+    private struct Flag {
+        var thresholds = Thresholds()
+        /// Others under which connections may have ended since they were counted.
+        var former: [Thresholds] = []
         var total = 0
         /// `nil` if it is not known.
         var isSet: Bool? = false
@@ -28,35 +34,38 @@ struct OverloadFlags {
     mutating func configure(_ servers: [LogLine.Server]) {
         for server in servers {
             var flag = flags[server.endpoint] ?? Flag()
-            let (upper, lower) = (server.upperThreshold, server.lowerThreshold)
-            guard (flag.upper, flag.lower) != (upper, lower) else { continue }
+            let new = Thresholds(upper: server.upperThreshold, lower: server.lowerThreshold)
+            guard flag.thresholds != new else { continue }
             switch kernel {
-            case .activeAndInactive: if upper == 0 || upper > flag.upper { flag.isSet = false }
+            case .activeAndInactive:
+                if new.upper == 0 || new.upper > flag.thresholds.upper { flag.isSet = false }
             case .activeAndAll:
-                flag.isSet =
-                    upper == 0
-                    ? false
-                    : flag.total >= upper
-                        ? true : flag.total < (lower > 0 ? lower : upper - upper / 4) ? false : flag.isSet
+                if flag.total >= new.upper { flag.isSet = new.upper > 0 }
+                if isRelief(flag.total, new) { flag.isSet = false }
             }
-            (flag.upper, flag.lower) = (upper, lower)
+            flag.former.append(flag.thresholds)
+            flag.thresholds = new
             flags[server.endpoint] = flag
+        }
+    }
+
+    /// Whether the end of a connection, which left so many, clears the flag.
+    private func isRelief(_ total: Int, _ thresholds: Thresholds) -> Bool {
+        if thresholds.lower > 0 { return total < thresholds.lower }
+        return switch kernel {
+        case .activeAndInactive: thresholds.upper == 0 || total * 4 < thresholds.upper * 3
+        case .activeAndAll: total < thresholds.upper - thresholds.upper / 4
         }
     }
 
     /// Connections ended, or not, since the last choice.
     mutating func read(_ counts: LogLine.Counts, of server: Endpoint) {
         var flag = flags[server] ?? Flag()
-        if counts.total < flag.total {
-            let isRelieved =
-                switch kernel {
-                case .activeAndInactive:
-                    flag.lower > 0 ? counts.total < flag.lower : flag.upper == 0 || counts.total * 4 < flag.upper * 3
-                case .activeAndAll:
-                    counts.total < (flag.lower > 0 ? flag.lower : flag.upper - flag.upper / 4)
-                }
-            if isRelieved { flag.isSet = false }
+        if counts.total < flag.total, flag.isSet != false {
+            let reliefs = (flag.former + [flag.thresholds]).map { isRelief(counts.total, $0) }
+            if !reliefs.contains(false) { flag.isSet = false } else if reliefs.contains(true) { flag.isSet = nil }
         }
+        flag.former = []
         flag.total = counts.total
         flags[server] = flag
     }
@@ -65,10 +74,12 @@ struct OverloadFlags {
     mutating func bind(_ server: Endpoint) {
         var flag = flags[server] ?? Flag()
         flag.total += 1
-        if flag.upper > 0, flag.total >= flag.upper { flag.isSet = true }
+        if flag.thresholds.upper > 0, flag.total >= flag.thresholds.upper { flag.isSet = true }
         flags[server] = flag
     }
 
     /// Connections came and ended in an order that was not seen.
-    mutating func doubt() { for server in flags.keys where flags[server]!.upper > 0 { flags[server]!.isSet = nil } }
+    mutating func doubt() {
+        for server in flags.keys where flags[server]!.thresholds.upper > 0 { flags[server]!.isSet = nil }
+    }
 }
