@@ -53,6 +53,7 @@ struct Conformance {
         let input = SchedulerInput(evidence, sequence)
         var reordering = Reordering(input)
         reordering.restart(model, at: 0)
+        reordering.end = configurations.dropFirst().first?.notBefore
         // The configuration last known to be in force, and whether the next one may be.
         var current = 0
         var isChanging = false
@@ -64,7 +65,11 @@ struct Conformance {
             let assignment = evidence.assignments[index]
             while current + 1 < configurations.count, assignment.time >= configurations[current + 1].notBefore {
                 let next = configurations[current + 1]
-                defer { reordering.restart(model, at: index) }
+                defer {
+                    reordering.restart(model, at: index)
+                    let next = current + 1 < configurations.count ? configurations[current + 1] : nil
+                    reordering.end = isChanging ? next?.seen : next?.notBefore
+                }
                 if !isChanging {
                     isChanging = true
                     isUsed = false
@@ -102,9 +107,7 @@ struct Conformance {
                 index += 1
                 continue
             }
-            let next = current + 1 < configurations.count ? configurations[current + 1] : nil
-            reordering.end = isChanging ? next?.seen : next?.notBefore
-            switch take(&index, from: input, into: &model, &reordering) {
+            switch take(assignment, &index, from: input, into: &model, &reordering) {
             case .overload: permittedByOverload += 1
             case .configurationChange: permittedByChange[current + 1] += 1
             case .hiddenInput: permittedByHiddenInput += 1
@@ -113,12 +116,12 @@ struct Conformance {
         }
     }
 
-    /// Takes in the assignment at `index`, or the exchange that it is a part of, and moves `index` on.
+    /// Takes in `assignment`, which is the one at `index`, or the exchange that it is a part of, and moves `index` on.
     ///
     /// - Returns: What excuses the choice, if it needs an excuse and has one.
     private mutating func take(
-        _ index: inout Int, from input: SchedulerInput, into model: inout (any SchedulerModel)?,
-        _ reordering: inout Reordering
+        _ assignment: Assignment, _ index: inout Int, from input: SchedulerInput,
+        into model: inout (any SchedulerModel)?, _ reordering: inout Reordering
     ) -> Uncertainty? {
         let place = index
         index += 1
@@ -132,7 +135,7 @@ struct Conformance {
             return nil
         }
         checked += 1
-        switch model?.observe(choice, for: input.attempt(place)) {
+        switch model?.observe(choice, for: input.attempt(for: assignment)) {
         case .conforming, nil: break
         case .permitted(let uncertainty): return uncertainty
         case .violation(let violation):

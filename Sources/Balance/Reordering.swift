@@ -49,6 +49,8 @@ struct Reordering {
     private let input: SchedulerInput
     private var older: Point?
     private var newer: Point?
+    /// When the next copy is due: all that is looked at before each assignment.
+    private var copyDue = 0
 
     init(_ input: SchedulerInput) { self.input = input }
 
@@ -56,13 +58,15 @@ struct Reordering {
     mutating func restart(_ model: (any SchedulerModel)?, at index: Int) {
         newer = model.map { Point(model: $0, index: index) }
         older = newer
+        copyDue = index + Self.interval
     }
 
     /// Called before each assignment.
     mutating func pass(_ model: (any SchedulerModel)?, at index: Int) {
-        guard let newer, index - newer.index >= Self.interval, let model else { return }
+        guard index >= copyDue, let model else { return }
         older = newer
-        self.newer = Point(model: model, index: index)
+        newer = Point(model: model, index: index)
+        copyDue = index + Self.interval
     }
 
     /// The exchange after which the assignment at `index`, which is out of turn, no longer is, nor any before it.
@@ -122,8 +126,8 @@ struct SchedulerInput {
     /// Whom the kernel chose, if that was seen.
     func choice(_ index: Int) -> Int? { choices[index] >= 0 ? choices[index] : nil }
 
-    func attempt(_ index: Int) -> Attempt {
-        Attempt(client: assignments[index].client, destination: destination)
+    func attempt(for assignment: Assignment) -> Attempt {
+        Attempt(client: assignment.client, destination: destination)
     }
 
     /// Has a model take in one assignment.
@@ -136,7 +140,7 @@ struct SchedulerInput {
             model.observeUnseen()
             return nil
         }
-        return model.observe(choices[index], for: Attempt(client: assignment.client, destination: destination))
+        return model.observe(choices[index], for: attempt(for: assignment))
     }
 
     fileprivate func isViolation(_ index: Int, for model: inout any SchedulerModel) -> Bool {

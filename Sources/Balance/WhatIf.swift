@@ -38,7 +38,7 @@ enum WhatIf {
         var placed = 0
         var refused = 0
 
-        for (index, assignment) in evidence.assignments.enumerated() {
+        for assignment in evidence.assignments {
             while current + 1 < evidence.configurations.count,
                 assignment.time >= evidence.configurations[current + 1].seen
             {
@@ -49,7 +49,7 @@ enum WhatIf {
                 model.endChange()
             }
             guard assignment.isScheduled == true else { continue }
-            let attempt = input.attempt(index)
+            let attempt = input.attempt(for: assignment)
             if model.choices(for: attempt).isOpen {
                 return leftOut(scheduler, "the choice would rest on what the kernel does not tell")
             }
