@@ -60,9 +60,9 @@ struct Conformance {
         // Whether an assignment came while the change was pending.
         var isUsed = false
 
-        var index = 0
-        while index < evidence.assignments.count {
-            let assignment = evidence.assignments[index]
+        // The next one that was not taken in together with one before it.
+        var following = 0
+        for (index, assignment) in evidence.assignments.enumerated() where index >= following {
             while current + 1 < configurations.count, assignment.time >= configurations[current + 1].notBefore {
                 let next = configurations[current + 1]
                 defer {
@@ -96,7 +96,6 @@ struct Conformance {
             // A client that follows its template does not move the scheduler.
             if assignment.isScheduled == false {
                 followed += 1
-                index += 1
                 continue
             }
             isUsed = true
@@ -104,10 +103,9 @@ struct Conformance {
             guard assignment.isScheduled != nil else {
                 uncertain += 1
                 model?.observeUnseen()
-                index += 1
                 continue
             }
-            switch take(assignment, &index, from: input, into: &model, &reordering) {
+            switch take(assignment, at: index, from: input, into: &model, &reordering, &following) {
             case .overload: permittedByOverload += 1
             case .configurationChange: permittedByChange[current + 1] += 1
             case .hiddenInput: permittedByHiddenInput += 1
@@ -116,20 +114,19 @@ struct Conformance {
         }
     }
 
-    /// Takes in `assignment`, which is the one at `index`, or the exchange that it is a part of, and moves `index` on.
+    /// Takes in an assignment, or the exchange that it is a part of.
     ///
+    /// - Parameter following: Becomes the one after the exchange.
     /// - Returns: What excuses the choice, if it needs an excuse and has one.
     private mutating func take(
-        _ assignment: Assignment, _ index: inout Int, from input: SchedulerInput,
-        into model: inout (any SchedulerModel)?, _ reordering: inout Reordering
+        _ assignment: Assignment, at index: Int, from input: SchedulerInput,
+        into model: inout (any SchedulerModel)?, _ reordering: inout Reordering, _ following: inout Int
     ) -> Uncertainty? {
-        let place = index
-        index += 1
         guard model != nil else {
             unchecked += 1
             return nil
         }
-        guard let choice = input.choice(place) else {
+        guard let choice = input.choice(index) else {
             unseen += 1
             model?.observeUnseen()
             return nil
@@ -139,20 +136,21 @@ struct Conformance {
         case .conforming, nil: break
         case .permitted(let uncertainty): return uncertainty
         case .violation(let violation):
-            if let exchange = reordering.exchange(explaining: place) {
+            if let exchange = reordering.exchange(explaining: index) {
                 reordered += 2
-                if exchange.second > place {
+                if exchange.second > index {
                     checked += 1
-                    followed += exchange.second - place - 1
+                    followed += exchange.second - index - 1
                 }
                 model = exchange.model
-                index = exchange.next
+                following = exchange.next
+                reordering.restart(model, at: following)
             } else {
                 count += 1
                 if let unseen = violation.unseenToExplain { unseenToExplain += unseen } else { inexplicable += 1 }
-                if findings.count < Self.limit { findings.append(Finding(index: place, violation: violation)) }
+                if findings.count < Self.limit { findings.append(Finding(index: index, violation: violation)) }
+                reordering.restart(model, at: index + 1)
             }
-            reordering.restart(model, at: index)
         }
         return nil
     }
