@@ -32,6 +32,8 @@ struct Conformance {
     private(set) var permittedByOverload = 0
     /// Assignments that were right only for some value of what the kernel does not tell.
     private(set) var permittedByHiddenInput = 0
+    /// Assignments that were right only in another order than they were captured in: two for each exchange.
+    private(set) var reordered = 0
     /// By configuration: assignments that were right only while the change to it was pending.
     private(set) var permittedByChange: [Int]
 
@@ -48,15 +50,26 @@ struct Conformance {
         var model: (any SchedulerModel)? = first.modelledScheduler.map {
             $0.model.init(attachedTo: sequence.service(in: first))
         }
+        let input = SchedulerInput(evidence, sequence)
+        var reordering = Reordering(input)
+        reordering.restart(model, at: 0)
+        reordering.end = configurations.dropFirst().first?.notBefore
         // The configuration last known to be in force, and whether the next one may be.
         var current = 0
         var isChanging = false
         // Whether an assignment came while the change was pending.
         var isUsed = false
 
-        for (index, assignment) in evidence.assignments.enumerated() {
+        // The next one that was not taken in together with one before it.
+        var following = 0
+        for (index, assignment) in evidence.assignments.enumerated() where index >= following {
             while current + 1 < configurations.count, assignment.time >= configurations[current + 1].notBefore {
                 let next = configurations[current + 1]
+                defer {
+                    reordering.restart(model, at: index)
+                    let next = current + 1 < configurations.count ? configurations[current + 1] : nil
+                    reordering.end = isChanging ? next?.seen : next?.notBefore
+                }
                 if !isChanging {
                     isChanging = true
                     isUsed = false
@@ -86,13 +99,13 @@ struct Conformance {
                 continue
             }
             isUsed = true
+            reordering.pass(model, at: index)
             guard assignment.isScheduled != nil else {
                 uncertain += 1
                 model?.observeUnseen()
                 continue
             }
-            let attempt = Attempt(client: assignment.client, destination: evidence.identity.endpoint?.address)
-            switch take(sequence.choices[index], for: attempt, at: index, into: &model) {
+            switch take(assignment, at: index, from: input, into: &model, &reordering, &following) {
             case .overload: permittedByOverload += 1
             case .configurationChange: permittedByChange[current + 1] += 1
             case .hiddenInput: permittedByHiddenInput += 1
@@ -101,27 +114,43 @@ struct Conformance {
         }
     }
 
+    /// Takes in an assignment, or the exchange that it is a part of.
+    ///
+    /// - Parameter following: Becomes the one after the exchange.
     /// - Returns: What excuses the choice, if it needs an excuse and has one.
     private mutating func take(
-        _ choice: Int, for attempt: Attempt, at index: Int, into model: inout (any SchedulerModel)?
+        _ assignment: Assignment, at index: Int, from input: SchedulerInput,
+        into model: inout (any SchedulerModel)?, _ reordering: inout Reordering, _ following: inout Int
     ) -> Uncertainty? {
         guard model != nil else {
             unchecked += 1
             return nil
         }
-        guard choice >= 0 else {
+        guard let choice = input.choice(index) else {
             unseen += 1
             model?.observeUnseen()
             return nil
         }
         checked += 1
-        switch model?.observe(choice, for: attempt) {
+        switch model?.observe(choice, for: input.attempt(for: assignment)) {
         case .conforming, nil: break
         case .permitted(let uncertainty): return uncertainty
         case .violation(let violation):
-            count += 1
-            if let unseen = violation.unseenToExplain { unseenToExplain += unseen } else { inexplicable += 1 }
-            if findings.count < Self.limit { findings.append(Finding(index: index, violation: violation)) }
+            if let exchange = reordering.exchange(explaining: index) {
+                reordered += 2
+                if exchange.second > index {
+                    checked += 1
+                    followed += exchange.second - index - 1
+                }
+                model = exchange.model
+                following = exchange.next
+                reordering.restart(model, at: following)
+            } else {
+                count += 1
+                if let unseen = violation.unseenToExplain { unseenToExplain += unseen } else { inexplicable += 1 }
+                if findings.count < Self.limit { findings.append(Finding(index: index, violation: violation)) }
+                reordering.restart(model, at: index + 1)
+            }
         }
         return nil
     }

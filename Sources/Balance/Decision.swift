@@ -67,6 +67,13 @@ struct Decision {
                     ? "no connection whose choice was seen"
                     : "too few connections: \(scheduled)\(beside), and \(rounds)")
         }
+        if Double(conformance.reordered) > Reordering.largestShare * Double(conformance.checked) {
+            let percent = Int((100 * Reordering.largestShare).rounded())
+            reasons.append(
+                "\(conformance.reordered) of \(plural(conformance.checked, "assignment")) are in turn only if each is "
+                    + "exchanged with the one captured next to it: more than \(percent) % look like chance, not like "
+                    + "several receive queues")
+        }
         if conformance.checked > 0, conformance.permittedByHiddenInput == conformance.checked {
             reasons.append("every choice rests on what the kernel does not tell")
         }

@@ -5,10 +5,17 @@ package enum Judge {
     /// - Parameters:
     ///   - thresholds: What every virtual service with traffic has to meet besides.
     ///   - baseline: An earlier run to compare with: it is told, and changes no verdict.
+    ///   - whatIf: Whether to tell how other schedulers would have spread the arrivals.
     package static func verdict(
-        on evidence: RunEvidence, thresholds: [Threshold] = [], baseline: RunEvidence? = nil
+        on evidence: RunEvidence, thresholds: [Threshold] = [], baseline: RunEvidence? = nil, whatIf: Bool = false
     ) -> VerdictReport {
         var report = verdict(on: evidence, thresholds)
+        if whatIf {
+            for service in evidence.virtualServices {
+                let index = report.virtualServices.firstIndex { $0.virtualService == service.identity }
+                if let index { report.virtualServices[index].whatIf = WhatIf.outcomes(for: service) }
+            }
+        }
         guard let baseline else { return report }
         let earlier = verdict(on: baseline, [])
         report.baseline = earlier.run

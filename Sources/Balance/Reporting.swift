@@ -39,6 +39,14 @@ extension ConformanceReport {
                         "a real server with an upper threshold was passed over: the kernel does not tell whether it "
                         + "was overloaded"))
         }
+        if conformance.reordered > 0 {
+            explanations.append(
+                Explanation(
+                    cause: "reordered", count: conformance.reordered, time: nil,
+                    detail:
+                        "pairs of neighbours within \(Reordering.window / 1_000) µs in the opposite order: several "
+                        + "receive queues may capture in another order than they schedule"))
+        }
         if conformance.permittedByHiddenInput > 0 {
             explanations.append(
                 Explanation(

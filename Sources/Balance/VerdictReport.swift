@@ -76,12 +76,15 @@ package struct ServiceVerdict: Sendable, Hashable, Codable {
     package var thresholds: [ThresholdResult] = []
     /// `nil` if there is no baseline, or it did not have the virtual service.
     @OrNull package var baseline: BaselineReport?
+    /// One per scheduler that the kernel has; `nil` if nobody asked.
+    @OrNull package var whatIf: [WhatIfOutcome]?
 
     enum CodingKeys: String, CodingKey {
         case virtualService = "virtual_service"
         case scheduler, verdict, reasons, assignments
         case realServers = "real_servers"
         case fairness, conformance, audit, latency, promise, thresholds, baseline
+        case whatIf = "what_if"
     }
 
     /// Whether a connection was captured, or counted by the kernel: a service without traffic has no say in the run's
@@ -152,7 +155,7 @@ package struct ConformanceReport: Sendable, Hashable, Codable {
 
 /// Something a model allowed for.
 package struct Explanation: Sendable, Hashable, Codable {
-    /// `configuration_changed`, `overload`, `template` or `scheduled_not_transmitted`.
+    /// `configuration_changed`, `overload`, `reordered`, `hidden_input`, `template` or `scheduled_not_transmitted`.
     package var cause: String
     /// Assignments that needed it to be right.
     package var count: Int

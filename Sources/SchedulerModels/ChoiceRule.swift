@@ -65,7 +65,7 @@ extension PossibleChoices {
 ///
 /// It has no state. While a change is pending the old rule holds or the new one; the kernel fills its tables in place,
 /// so that each of their places is the old or the new one too.
-public struct RuleModel<Rule: ChoiceRule>: SchedulerModel {
+public struct RuleModel<Rule: ChoiceRule>: ChoosingModel {
     public static var scheduler: Scheduler { Rule.scheduler }
 
     private var service: ScheduledService
@@ -121,6 +121,8 @@ public struct RuleModel<Rule: ChoiceRule>: SchedulerModel {
         }
         return .permitted(.configurationChange)
     }
+
+    public func choices(for attempt: Attempt) -> PossibleChoices { rule.choices(for: attempt) }
 
     public func mayChooseNobody(for attempt: Attempt) -> Bool { rule.choices(for: attempt).mayBeNobody }
 

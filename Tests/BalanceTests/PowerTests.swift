@@ -90,4 +90,18 @@ import Testing
         #expect(verdicts.allSatisfy { $0.verdict != .pass })
         #expect(verdicts.count { $0.verdict == .fail } * 10 >= verdicts.count * 9)
     }
+
+    @Test func `round robin through several receive queues passes every time`() throws {
+        let verdicts = try judge(10, "round robin, half within 40 µs of the one before, 1 % of these exchanged") {
+            Synthetic.queued(inTurn(1000, seed: $0), share: 0.01, seed: UInt64($0) + 99).evidence()
+        }
+        #expect(verdicts.allSatisfy { $0.verdict == .pass && $0.fairness.pattern == .roundRobin })
+    }
+
+    @Test func `choices at random do not hide behind receive queues`() throws {
+        let verdicts = try judge(11, "random, every one within 10 µs of the one before") {
+            Synthetic.captured(random(1000, seed: $0), gap: 10e-6).evidence()
+        }
+        #expect(verdicts.allSatisfy { $0.verdict == .fail })
+    }
 }

@@ -20,7 +20,7 @@ struct CommandLineTests {
             "run --threshold assignments>=1000 --threshold jain>0.9 -- true",
             "replay --vip a.pcap --dip b.pcap --threshold p99(real_server_connect)<5ms",
             "verify --run 3 --baseline 2", "verify --run 3 --threshold unexplained==0", "verify --entries -",
-            "verify --entries F --format text",
+            "verify --entries F --format text", "verify --what-if --format markdown",
             "connections --watch 0.5 --format ipvsadm", "connections --format csv --client 192.168.122.1",
             "connections --virtual-service tcp/[fd00::1]:80 --real-server 10.10.10.10:80 --state SYN_RECV",
             "services", "services --stats --exact --format ipvsadm", "services --rate", "services --thresholds",
@@ -46,7 +46,8 @@ struct CommandLineTests {
             ("run --threshold max_share_error -- true", "a comparison is missing"),
             ("replay --vip a --dip b --threshold real_server_connect<5ms", "p99(real_server_connect)"),
             ("verify --entries - --threshold jain>0.9", "without --entries"),
-            ("verify --entries - --baseline 1", "without --entries"), ("services --format yaml", "yaml"),
+            ("verify --entries - --baseline 1", "without --entries"),
+            ("verify --entries - --what-if", "without --entries"), ("services --format yaml", "yaml"),
             ("bogus", "bogus"),
         ])
     func `a wrong call is refused with exit status 64, and told what is wrong`(line: String, words: String) {

@@ -69,7 +69,7 @@ import Testing
         #expect(
             Set(service.keys) == [
                 "virtual_service", "scheduler", "verdict", "reasons", "assignments", "real_servers", "fairness",
-                "conformance", "audit", "latency", "promise", "thresholds", "baseline",
+                "conformance", "audit", "latency", "promise", "thresholds", "baseline", "what_if",
             ])
         let promised = [
             "fairness": [

@@ -14,7 +14,8 @@ enum VerdictSamples {
     static func evidence(
         _ count: Int, edited: [Int: Int] = [:], scheduler: Scheduler = .roundRobin, kernel: Bool = true,
         lost: Set<Int> = [], causes: [DifferenceCause: UInt64] = [:], packetsDropped: UInt64 = 0,
-        tableRows: UInt64? = nil, otherRows: [DifferenceCause: UInt64] = [:], levels: [LevelChange] = []
+        tableRows: UInt64? = nil, otherRows: [DifferenceCause: UInt64] = [:], levels: [LevelChange] = [],
+        weights: [Int32] = [1, 1, 1]
     ) -> RunEvidence {
         let truth = (0..<count).map { 2 - $0 % 3 }
         let assignments = truth.indices.filter { !lost.contains($0) }.map { index in
@@ -30,7 +31,7 @@ enum VerdictSamples {
         }
         let configuration = ServiceConfiguration(
             notBefore: time(0), seen: time(0), scheduler: scheduler,
-            realServers: servers.reversed().map { ConfiguredRealServer(endpoint: $0, weight: 1) })
+            realServers: zip(servers, weights).reversed().map { ConfiguredRealServer(endpoint: $0, weight: $1) })
         return RunEvidence(
             run: RunDescription(
                 id: 3, name: "ab", command: ["ab", "-c", "1000", "http://192.168.122.100/"], started: time(0),
@@ -74,6 +75,7 @@ enum VerdictSamples {
             Judge.verdict(on: evidence(60, levels: [LevelChange(time: time(0), level: .handshake, cause: .began)]))
         ),
         ("thresholds", thresholds), ("baseline", baseline),
+        ("what-if", Judge.verdict(on: evidence(60, weights: [3, 2, 1]), whatIf: true)),
         ("no-model", Judge.verdict(on: evidence(60, scheduler: .weightedLeastConnection, kernel: false))),
     ]
 

@@ -27,12 +27,16 @@ enum VerdictMarkdown {
             let rows = baseline.comparisons.map { [$0.measure, $0.change.rawValue, $0.thenAndNow, $0.evidence] }
             text += MarkdownText.table(["against the baseline", "change", "then → now", "evidence"], rows) + "\n"
         }
+        if service.whatIf != nil {
+            text += MarkdownText.table(ServiceVerdict.whatIfColumns, service.whatIfRows) + "\n"
+        }
         let lines = [
             ("Conformance", service.conformanceSentence),
             ("Fairness", ([service.fairnessSentence] + service.fairnessDetails).joined(separator: "; ")),
             ("Audit", service.auditSentence), ("Latency", service.latencySentence),
         ]
         text += MarkdownText.list(lines.map { "**\($0.0)**: \(MarkdownText.escaped($0.1))" })
-        return text + MarkdownText.list(service.conformanceDetails.map(MarkdownText.escaped))
+        let details = service.conformanceDetails + service.whatIfLeftOut
+        return text + MarkdownText.list(details.map(MarkdownText.escaped))
     }
 }

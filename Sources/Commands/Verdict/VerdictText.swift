@@ -29,10 +29,19 @@ enum VerdictText {
         for (index, line) in service.baselineLines.enumerated() {
             text += (index == 0 ? "  baseline     " : "               ") + line + "\n"
         }
+        text += whatIf(service)
         for (index, reason) in service.reasons.enumerated() {
             text += (index == 0 ? "  because      " : "               ") + reason + "\n"
         }
         return text
+    }
+
+    private static func whatIf(_ service: ServiceVerdict) -> String {
+        guard service.whatIf != nil else { return "" }
+        var table = TextTable(
+            ServiceVerdict.whatIfColumns.enumerated().map { ($0.element, $0.offset == 0 ? .left : .right) })
+        for row in service.whatIfRows { table.add(row) }
+        return indent(table.render() + service.whatIfLeftOut.map { $0 + "\n" }.joined())
     }
 
     private static func indent(_ text: String) -> String {

@@ -39,6 +39,11 @@ struct VerifyCommand: AsyncParsableCommand {
             valueName: "ID"))
     var baseline: String?
 
+    @Flag(
+        name: .long,
+        help: "Also tell how other schedulers would have spread the same arrivals; not in JUnit's XML.")
+    var whatIf = false
+
     @OptionGroup var thresholds: ThresholdOption
 
     @Option(name: .long, help: "How to print the verdict.")
@@ -46,8 +51,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard entries != nil else { return }
-        for (name, isGiven) in [("threshold", !thresholds.threshold.isEmpty), ("baseline", baseline != nil)]
-        where isGiven {
+        for (name, isGiven) in [
+            ("threshold", !thresholds.threshold.isEmpty), ("baseline", baseline != nil), ("what-if", whatIf),
+        ] where isGiven {
             throw ValidationError("--\(name): a listing holds nothing to measure; use it on a run, without --entries")
         }
     }
@@ -82,7 +88,7 @@ struct VerifyCommand: AsyncParsableCommand {
             }
             earlier = try store.evidence(run: id)
         }
-        let report = Judge.verdict(on: evidence, thresholds: thresholds.threshold, baseline: earlier)
+        let report = Judge.verdict(on: evidence, thresholds: thresholds.threshold, baseline: earlier, whatIf: whatIf)
         return (try format.render(report), report.verdict.exitCode)
     }
 

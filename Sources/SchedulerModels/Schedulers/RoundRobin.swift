@@ -9,7 +9,7 @@ public import IPVSModel
 /// anew puts it at the head.
 ///
 /// - Source: `ip_vs_rr_schedule`, `ip_vs_rr_del_dest` and `ip_vs_rr_init_svc` in `net/netfilter/ipvs/ip_vs_rr.c`.
-public struct RoundRobin: SchedulerModel {
+public struct RoundRobin: ChoosingModel {
     public static let scheduler = Scheduler.roundRobin
 
     /// The list; while a change is pending, both lists in one.
@@ -79,6 +79,10 @@ public struct RoundRobin: SchedulerModel {
             return .permitted(.configurationChange)
         }
         return perhaps > 0 ? .permitted(.overload) : .conforming
+    }
+
+    public func choices(for attempt: Attempt) -> PossibleChoices {
+        PossibleChoices(servers: expected(), mayBeNobody: mayChooseNobody(for: attempt))
     }
 
     public func mayChooseNobody(for attempt: Attempt) -> Bool { !ring.places.contains { $0.eligibility == .surely } }

@@ -12,7 +12,7 @@ public import IPVSModel
 ///
 /// - Source: `ip_vs_wrr_schedule`, `ip_vs_wrr_dest_changed` and `ip_vs_wrr_init_svc` in
 ///   `net/netfilter/ipvs/ip_vs_wrr.c`.
-public struct WeightedRoundRobin: SchedulerModel {
+public struct WeightedRoundRobin: ChoosingModel {
     public static let scheduler = Scheduler.weightedRoundRobin
 
     private typealias Step = (cursors: [WeightLevels.Cursor], surely: Int, perhaps: Int)
@@ -142,6 +142,10 @@ public struct WeightedRoundRobin: SchedulerModel {
         let violation = Violation(expected: expected(), unseenToExplain: unseen == .max ? nil : 1)
         if !isLoose { stand(on: server) }
         return .violation(violation)
+    }
+
+    public func choices(for attempt: Attempt) -> PossibleChoices {
+        PossibleChoices(servers: expected(), mayBeNobody: mayChooseNobody(for: attempt))
     }
 
     public func mayChooseNobody(for attempt: Attempt) -> Bool { !branch.levels.isAnybodySure }
