@@ -40,7 +40,8 @@ struct Conformance {
     /// How many findings are kept in full.
     static let limit = 100
 
-    init(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence) {
+    /// - Parameter edits: How many edits that changed nothing may have happened between two changes that did.
+    init(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence, edits: Int = 0) {
         let configurations = evidence.configurations
         permittedByChange = Array(repeating: 0, count: configurations.count)
         guard let first = configurations.first else {
@@ -50,6 +51,7 @@ struct Conformance {
         var model: (any SchedulerModel)? = first.modelledScheduler.map {
             $0.model.init(attachedTo: sequence.service(in: first))
         }
+        model?.allowEdits(edits)
         let input = SchedulerInput(evidence, sequence)
         var reordering = Reordering(input)
         reordering.restart(model, at: 0)
@@ -87,6 +89,7 @@ struct Conformance {
                     model =
                         isFresh
                         ? scheduler.model.init(startingWith: service) : scheduler.model.init(attachedTo: service)
+                    model?.allowEdits(edits)
                 } else {
                     model?.endChange()
                 }

@@ -40,6 +40,15 @@ public protocol SchedulerModel: Sendable {
 
     /// Takes in an attempt whose choice stayed unseen: the scheduler chose somebody, or was never asked.
     mutating func observeUnseen()
+
+    /// From now on real servers may have been edited to what they were, so many times between two changes that can be
+    /// seen: some schedulers begin anew then, and nothing tells.
+    mutating func allowEdits(_ count: Int)
+}
+
+extension SchedulerModel {
+    /// Most schedulers take no notice of such edits.
+    public mutating func allowEdits(_ count: Int) {}
 }
 
 /// What a model says of one assignment.

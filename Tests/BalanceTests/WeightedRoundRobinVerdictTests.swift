@@ -47,6 +47,43 @@ private func judge(_ evidence: RunEvidence) -> ServiceVerdict { Judge.verdict(on
         }
     }
 
+    /// `ipvsadm -e` with the weight that a real server has: the cursor is at the head, and nothing tells.
+    @Test(arguments: 100..<118)
+    func `a round that begins anew without a visible cause leaves the verdict open`(count: Int) {
+        var kernel = KernelOrder(weights: [4, 3, 2])
+        var choices = (0..<count).map { _ in kernel.next() }
+        kernel.begin()
+        choices += (0..<400).map { _ in kernel.next() }
+        let service = judge(Synthetic.complete(choices, configurations: [Self.configuration()]))
+        let open = service.verdict == .inconclusive && service.reasons[0].contains("edited to what it was (ipvsadm -e)")
+        // The round may just have begun, or go on as if it had not begun anew.
+        #expect(open || service.verdict == .pass && service.conformance.unexplained.isEmpty)
+    }
+
+    /// What the kernel does, servers 3, 2 and 1 being in the list in this order.
+    private struct KernelOrder {
+        let weights: [Int]
+        private var level: Int
+        private var cursor = -1
+
+        init(weights: [Int]) {
+            self.weights = weights
+            level = weights.max()!
+        }
+
+        /// The cursor is at the head; the pass goes on.
+        mutating func begin() { cursor = -1 }
+
+        mutating func next() -> Int {
+            while true {
+                cursor += 1
+                if cursor == 3 { (cursor, level) = (0, level == 1 ? weights.max()! : level - 1) }
+                let server = 3 - cursor
+                if weights[server - 1] >= level { return server }
+            }
+        }
+    }
+
     @Test func `two rounds are needed`() {
         let few = judge(Synthetic.complete(Self.choices(17), configurations: [Self.configuration()]))
         #expect(few.verdict == .inconclusive)

@@ -8,7 +8,8 @@ public import IPVSModel
 /// edited, even to what it was, puts the cursor at the head and keeps `cw` as far as the new weights allow. So a
 /// service whose servers were added one by one begins with a pass at the first one's weight.
 ///
-/// An edit that changes nothing leaves no trace but the shifted phase, and is a violation here.
+/// An edit that changes nothing leaves no trace but the shifted phase, and is a violation here unless
+/// ``allowEdits(_:)`` expects it.
 ///
 /// - Source: `ip_vs_wrr_schedule`, `ip_vs_wrr_dest_changed` and `ip_vs_wrr_init_svc` in
 ///   `net/netfilter/ipvs/ip_vs_wrr.c`.
@@ -82,6 +83,8 @@ public struct WeightedRoundRobin: ChoosingModel {
     /// Whether the pending change is more than one, so that there are lists in between, and the phase depends on the
     /// order of changes.
     private var isLoose = false
+    /// The states after one edit without a change, after two, and so on: as many as are allowed.
+    private var edited: [Branch] = []
 
     public static func period(of service: ScheduledService) -> Int { WeightLevels(service.candidates).period }
 
@@ -97,8 +100,13 @@ public struct WeightedRoundRobin: ChoosingModel {
         branch = Branch(levels: levels, cursors: [.init(level: levels.top, place: CandidateRing.head)])
     }
 
+    public mutating func allowEdits(_ count: Int) {
+        edited = Array(repeating: Branch(levels: branch.levels, cursors: []), count: count)
+    }
+
     public mutating func beginChange(to service: ScheduledService) {
         endChange()
+        for more in edited { branch.insert(more.cursors) }
         let levels = WeightLevels(service.candidates)
         isLoose = service.candidates.changes(from: branch.levels.candidates) == .several
         next = Branch(levels: levels, cursors: levels.candidates == branch.levels.candidates ? branch.cursors : [])
@@ -111,6 +119,7 @@ public struct WeightedRoundRobin: ChoosingModel {
         if isLoose { branch.forget() }
         isLoose = false
         next = nil
+        allowEdits(edited.count)
     }
 
     public mutating func observe(_ server: Int, for attempt: Attempt) -> Observation {
@@ -119,6 +128,7 @@ public struct WeightedRoundRobin: ChoosingModel {
             return isKnown ? .permitted(.configurationChange) : violation(by: server, unseen: .max)
         }
         branch.allowRefusal()
+        if next == nil, !edited.isEmpty, followEdits(to: server) { return .conforming }
         let plain = branch.step(to: server)
         guard next != nil else {
             guard plain.surely == 0 else { return violation(by: server, unseen: plain.surely) }
@@ -134,6 +144,27 @@ public struct WeightedRoundRobin: ChoosingModel {
             return plain.surely == 0 && plain.perhaps == 0 ? .conforming : .permitted(.configurationChange)
         }
         return violation(by: server, unseen: min(old.surely, new?.surely ?? .max))
+    }
+
+    /// - Returns: Whether `server` can have been chosen, if there were edits without a change or not.
+    private mutating func followEdits(to server: Int) -> Bool {
+        var states = [branch] + edited
+        var isPossible = false
+        for number in states.indices.reversed() {
+            // Edited once more just before the choice, or not.
+            var last = states[number]
+            if number > 0 {
+                let before = states[number - 1]
+                last.insert(before.cursorsAfterChange(to: before.levels))
+            }
+            let step = last.step(to: server)
+            states[number].cursors = step.surely == 0 ? step.cursors : []
+            isPossible = isPossible || step.surely == 0
+        }
+        guard isPossible else { return false }
+        branch = states[0]
+        edited = Array(states.dropFirst())
+        return true
     }
 
     private mutating func violation(by server: Int, unseen: Int) -> Observation {
@@ -156,6 +187,7 @@ public struct WeightedRoundRobin: ChoosingModel {
         if next != nil { allowChange() }
         branch.insertSuccessors()
         next?.insertSuccessors()
+        for number in edited.indices { edited[number].insertSuccessors() }
     }
 
     /// The kernel may have changed its list, or a server to what it was before, since the last choice.
