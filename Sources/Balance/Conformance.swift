@@ -102,7 +102,7 @@ struct Conformance {
                 continue
             }
             isUsed = true
-            reordering.pass(model, at: index)
+            if index >= reordering.copyDue { reordering.pass(model, at: index) }
             guard assignment.isScheduled != nil else {
                 uncertain += 1
                 model?.observeUnseen()

@@ -49,8 +49,8 @@ struct Reordering {
     private let input: SchedulerInput
     private var older: Point?
     private var newer: Point?
-    /// When the next copy is due: all that is looked at before each assignment.
-    private var copyDue = 0
+    /// Before which assignment the next copy is due.
+    private(set) var copyDue = 0
 
     init(_ input: SchedulerInput) { self.input = input }
 
@@ -61,9 +61,9 @@ struct Reordering {
         copyDue = index + Self.interval
     }
 
-    /// Called before each assignment.
+    /// Called before the assignment at ``copyDue``, or the next one that asks the scheduler.
     mutating func pass(_ model: (any SchedulerModel)?, at index: Int) {
-        guard index >= copyDue, let model else { return }
+        guard let model else { return }
         older = newer
         newer = Point(model: model, index: index)
         copyDue = index + Self.interval
