@@ -4,7 +4,9 @@
 . "$lib/product.sh"
 
 on director ipvsadm -C
-modprobe -r ip_vs_ftp ip_vs_rr ip_vs
+# Whatever schedulers the scenarios before this one had.
+mapfile -t users < <(awk '$1 ~ /^ip_vs_/ { print $1 }' /proc/modules)
+modprobe -r "${users[@]}" ip_vs
 # The kernel would load ip_vs again as soon as somebody asks for it.
 loader=$(</proc/sys/kernel/modprobe)
 echo /bin/false >/proc/sys/kernel/modprobe
