@@ -58,7 +58,8 @@ package struct Capture: ~Copyable {
         let isNano = unsafe pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
         reader = unsafe Reader(
             decoder: PacketDecoder(linkType: linkType, tap: tap),
-            queue: PacketQueue(capacity: isLive ? 65_536 : 4_096), fractionInNanoseconds: isNano ? 1 : 1_000)
+            // Live, the last moment's packets always wait: room for several times as many, so that they rarely move.
+            queue: PacketQueue(capacity: isLive ? 131_072 : 4_096), fractionInNanoseconds: isNano ? 1 : 1_000)
     }
 
     deinit {

@@ -1,3 +1,4 @@
+import Glibc
 package import PacketDecoding
 
 /// Decoded packets of one capture, waiting to be traced in order of time.
@@ -14,12 +15,15 @@ package struct PacketQueue: ~Copyable {
     /// - Parameter capacity: How many packets may wait.
     package init(capacity: Int) {
         self.capacity = capacity
-        unsafe storage = .allocate(capacity: capacity)
-        unsafe storage.initialize(repeating: PacketSummary(), count: capacity)
+        // All zeros, which is a packet too, and no memory until it is used.
+        guard let memory = unsafe calloc(capacity, MemoryLayout<PacketSummary>.stride) else {
+            fatalError("no memory for \(capacity) packets that wait")
+        }
+        unsafe storage = memory.bindMemory(to: PacketSummary.self, capacity: capacity)
     }
 
     deinit {
-        unsafe storage.deallocate()
+        unsafe Glibc.free(storage)
     }
 
     package var count: Int { tail - head }

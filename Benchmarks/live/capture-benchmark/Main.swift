@@ -31,7 +31,10 @@ struct CaptureBenchmark {
         thread.start()
         var connections = 0
         var pause = timespec(tv_sec: 0, tv_nsec: 100_000_000)
-        while unsafe sigtimedwait(&signals, nil, &pause) < 0 { connections += thread.takeOutput().records.count }
+        while unsafe sigtimedwait(&signals, nil, &pause) < 0 {
+            connections += thread.takeOutput().records.count
+            _ = thread.takeStarts()
+        }
         thread.stop()
         connections += thread.takeOutput().records.count
         let status = thread.peek { $0.captures[0] }
