@@ -41,7 +41,7 @@ extension ConnectionTracer {
         var latest = lastPacket
         for index in packets.indices {
             let match = table.match(packets, index)
-            let leg = Leg(side: match.isRealServer ? 1 : 0, direction: match.isDestination ? 0 : 1)
+            let leg = Leg(isDIPSide: match.isRealServer, isIn: match.isDestination)
             let tap = packets[index].tap
             let isRelevant = match.isKnown && (tap == .both || tap.rawValue == leg.rawValue >> 1)
             latest = isRelevant ? max(latest, packets[index].time) : latest
@@ -157,7 +157,7 @@ extension ConnectionTracer {
         {
             return lookup(packets, index, match.virtual, endpoint, .dipIn)
         }
-        let leg = Leg(side: match.isRealServer ? 1 : 0, direction: match.isDestination ? 0 : 1)
+        let leg = Leg(isDIPSide: match.isRealServer, isIn: match.isDestination)
         guard tap == .both || tap.rawValue == leg.rawValue >> 1 else { return Lookup() }
         return lookup(packets, index, match.virtual, match.endpoint, leg)
     }

@@ -73,9 +73,8 @@ struct EndpointTable {
     /// Which end of a packet is ours, its destination first.
     @inline(always)
     func match(_ packets: Span<PacketSummary>, _ index: Int) -> Match {
-        let isDestination = mayHave(packets[index].ports[1])
         // As a rule just one of the ports is known, and which one nobody can guess: no branch depends on it.
-        guard !hasAnyPort, isDestination != mayHave(packets[index].ports[0]) else { return matchEither(packets[index]) }
+        guard let isDestination = isDestinationByPort(packets, index) else { return matchEither(packets[index]) }
         let end = isDestination ? 1 : 0
         let (high, low) = (packets[index].addresses[end].high, packets[index].addresses[end].low)
         let key = Self.key(port: packets[index].ports[end], transport: packets[index].transport)

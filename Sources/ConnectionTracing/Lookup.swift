@@ -18,7 +18,7 @@ struct Leg: Equatable, BitwiseCopyable {
     init(side: UInt8, direction: UInt8) { rawValue = side << 1 | direction }
 
     @inline(__always)
-    init(isDIPSide: Bool, isIn: Bool) { rawValue = (isDIPSide ? 2 : 0) | (isIn ? 0 : 1) }
+    init(isDIPSide: Bool, isIn: Bool) { self.init(side: isDIPSide ? 1 : 0, direction: isIn ? 0 : 1) }
 
     var isDIPSide: Bool { rawValue & 2 != 0 }
     /// Towards the real server.

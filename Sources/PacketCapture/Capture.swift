@@ -304,8 +304,10 @@ package struct Capture: ~Copyable {
 
     /// Reads what waits on an interface, and forgets it.
     mutating func discard() {
-        if ring != nil { _ = ring!.read(limit: .max) { _ in } }
-        guard ring == nil else { return }
+        guard ring == nil else {
+            _ = ring!.read(limit: .max) { _ in }
+            return
+        }
         while unsafe pcap_dispatch(handle, -1, { _, _, _ in }, nil) > 0 {}
     }
 
