@@ -21,6 +21,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -47,7 +48,11 @@ let package = Package(
             name: "ConnectionTracing", dependencies: ["CPrefetch", "IPVSModel", "PacketDecoding"],
             swiftSettings: strict),
         .target(name: "SchedulerModels", dependencies: ["IPVSModel"], swiftSettings: strict),
-        .target(name: "Balance", dependencies: ["IPVSModel", "SchedulerModels"], swiftSettings: strict),
+        .target(
+            name: "Balance",
+            dependencies: [
+                "IPVSModel", "SchedulerModels", .product(name: "HeapModule", package: "swift-collections"),
+            ], swiftSettings: strict),
         .target(name: "MetricCatalog", swiftSettings: strict),
 
         // What is left behind, and what is served.
@@ -100,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "capture-benchmark",
             dependencies: [
-                "Collector", "IPVSKernel", "IPVSModel", "PacketCapture", "PacketDecoding",
+                "Collector", "IPVSKernel", "IPVSModel", "PacketCapture", "PacketDecoding", "TraceStore",
             ],
             path: "Benchmarks/live/capture-benchmark", swiftSettings: strict),
         .executableTarget(

@@ -109,7 +109,7 @@ package final class Collector: Sendable {
         let trace = capture.peek { $0.trace }
         let output = capture.takeOutput()
         writer.noteLoss(rows: output.recordsDropped)
-        writer.offer(StoreBatch(connections: output.records, events: output.events, levels: output.levels))
+        writer.offer(output.found)
         writer.stop()
         let dropped = capture.peek { $0.packetsDropped }
         try store.finish(run: run, recorder.summary(ended: .now(), packetsDropped: dropped, trace: trace))

@@ -11,16 +11,24 @@ package struct StoreBatch: Sendable {
     package var configurations: [ObservedConfiguration]
     /// The capture's level when the run began, and changes of it.
     package var levels: [LevelChange]
+    /// What became of the entries of virtual services whose scheduler asks how many there are.
+    package var entryChanges: [VirtualServiceIdentity: [EntryChange]]
+    /// How many entries the kernel said that their real servers have.
+    package var entryReadings: [VirtualServiceIdentity: [EntryReading]]
 
     package init(
         connections: [ConnectionRecord] = [], events: [TraceEvent] = [], samples: [TrafficSample] = [],
-        configurations: [ObservedConfiguration] = [], levels: [LevelChange] = []
+        configurations: [ObservedConfiguration] = [], levels: [LevelChange] = [],
+        entryChanges: [VirtualServiceIdentity: [EntryChange]] = [:],
+        entryReadings: [VirtualServiceIdentity: [EntryReading]] = [:]
     ) {
         self.connections = connections
         self.events = events
         self.samples = samples
         self.configurations = configurations
         self.levels = levels
+        self.entryChanges = entryChanges
+        self.entryReadings = entryReadings
     }
 
     /// Settings of a virtual service, first seen or changed.
@@ -36,5 +44,6 @@ package struct StoreBatch: Sendable {
 
     package var isEmpty: Bool {
         connections.isEmpty && events.isEmpty && samples.isEmpty && configurations.isEmpty && levels.isEmpty
+            && entryChanges.isEmpty && entryReadings.isEmpty
     }
 }

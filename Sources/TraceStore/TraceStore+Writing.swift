@@ -25,6 +25,7 @@ extension TraceStore {
             for sample in batch.samples {
                 try Self.insert(sample, run: run, in: database, &dictionaries)
             }
+            try Self.insertEntries(of: batch, run: run, in: database, &dictionaries)
         }
     }
 
