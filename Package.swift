@@ -86,8 +86,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Balance", "Charts", "Collector", "IPVSKernel", "IPVSModel", "MetricCatalog", "PacketCapture",
-                "TraceStore", "WebInterface", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Balance", "Charts", "Collector", "ConnectionTracing", "IPVSKernel", "IPVSModel", "MetricCatalog",
+                "PacketCapture", "TraceStore", "WebInterface",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -176,7 +176,7 @@ extension TraceStore {
         return found
     }
 
-    private func endpoint(_ row: Row, _ address: String, _ port: String) throws -> Endpoint? {
+    func endpoint(_ row: Row, _ address: String, _ port: String) throws -> Endpoint? {
         guard let text = row[address] as String? else { return nil }
         guard let address = IPAddress(text) else { throw corrupt("address.text", text) }
         return Endpoint(address: address, port: UInt16(clamping: row[port] as Int64? ?? 0))
