@@ -18,7 +18,8 @@ package enum ChartStyle {
         .chart .value { font-weight: 600; }
         .chart .track { fill: var(--chart-track); }
         .chart .heat { fill: var(--s0); }
-        .chart .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+        .chart .line { fill: none; stroke-linejoin: round; }
+        .chart line.line { stroke-width: 3; }
         .chart .grid { stroke: var(--chart-grid); }
         .chart .axis { stroke: var(--chart-axis); }
         .chart .due { stroke: var(--chart-due); stroke-width: 2; }

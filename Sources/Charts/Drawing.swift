@@ -28,9 +28,9 @@ struct Drawing {
             + "y2=\"\(Self.number(end.y))\" class=\"\(name)\"/>\n"
     }
 
-    mutating func polyline(_ points: [(x: Double, y: Double)], class name: String) {
+    mutating func polyline(_ points: [(x: Double, y: Double)], class name: String, width: Double) {
         let text = points.map { "\(Self.number($0.x)),\(Self.number($0.y))" }.joined(separator: " ")
-        elements += "<polyline points=\"\(text)\" class=\"\(name)\"/>\n"
+        elements += "<polyline points=\"\(text)\" class=\"\(name)\" stroke-width=\"\(Self.number(width))\"/>\n"
     }
 
     mutating func dot(_ point: (x: Double, y: Double), class name: String) {

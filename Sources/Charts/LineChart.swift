@@ -7,12 +7,17 @@ package struct LineChart: Sendable {
         /// Which colour; lines that belong together may share one.
         package var colour: Int
         package var isDashed: Bool
+        /// In units of the picture. A line that is drawn later should be thinner where both may be one.
+        package var width: Double
 
-        package init(label: String, points: [(x: Double, y: Double)], colour: Int, isDashed: Bool = false) {
+        package init(
+            label: String, points: [(x: Double, y: Double)], colour: Int, isDashed: Bool = false, width: Double = 2
+        ) {
             self.label = label
             self.points = points
             self.colour = colour
             self.isDashed = isDashed
+            self.width = width
         }
 
         fileprivate var className: String { Series.name(colour) + (isDashed ? " d1" : "") }
@@ -70,7 +75,7 @@ package struct LineChart: Sendable {
         }
         for (index, line) in lines.enumerated() {
             let points = line.points.map { (x: Self.left + $0.x * xScale, y: bottom - $0.y * yScale) }
-            if points.count > 1 { drawing.polyline(points, class: "line \(line.className)") }
+            if points.count > 1 { drawing.polyline(points, class: "line \(line.className)", width: line.width) }
             if points.count <= 40 { for point in points { drawing.dot(point, class: "fill \(line.className)") } }
             let x = Double(index % columns) * Self.width / Double(columns)
             let y = bottom + Self.axis + Double(index / columns) * Self.legendRow + 12

@@ -195,8 +195,8 @@ package struct ABCheck: Sendable, Hashable, Encodable {
             return Finding(
                 subject: subject, agrees: false,
                 sentence:
-                    "\(told): \(Figures.seconds(median - ours)) went by outside the director's sight, in the client or on "
-                    + "the way to it")
+                    "\(told): \(Figures.seconds(median - ours)) went by outside the director's sight: in ab, which "
+                    + "serves all its connections in turn, elsewhere in the client, or on the way to it")
         }
         if ours > median * 1.2 + 0.001 {
             return Finding(

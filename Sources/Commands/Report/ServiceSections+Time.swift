@@ -34,13 +34,14 @@ extension ServiceSections {
             guard counts.contains(where: { $0 > 0 }) else { return nil }
             return [unit.text(axis.offset(step) / unit.seconds)] + counts.map { TimeUnit.trimmed(rate($0)) }
         }
+        // Lines that are one, as they should be, are seen one inside the other.
         let chart = LineChart(
             lines.enumerated().map { number, line in
                 LineChart.Line(
                     label: line.name,
                     points: line.counts.enumerated().map {
                         ((axis.offset($0.offset) + axis.stepSeconds / 2) / unit.seconds, rate($0.element))
-                    }, colour: number)
+                    }, colour: number, width: 2 + 2 * Double(max(0, min(lines.count, 4) - 1 - number)))
             }, until: span / unit.seconds, isWhole: false, time: unit.text, value: TimeUnit.trimmed)
         return .figure(
             Figure(

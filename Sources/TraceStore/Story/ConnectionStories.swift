@@ -55,12 +55,14 @@ struct ConnectionStories {
         statement.bind(run, at: 1)
         while try statement.step() {
             let step = axis.index(of: Timestamp(rawValue: statement.integer(3)))
-            // Nothing is copied: the dictionary's own value changes.
-            add(statement, at: step, outcomes, to: &realServers[statement.integer(0), default: Sums()])
+            // In place: a method of this value would hold a second reference to what changes, and copy it all.
+            Self.add(statement, at: step, axis, outcomes, to: &realServers[statement.integer(0), default: Sums()])
         }
     }
 
-    private func add(_ statement: RawStatement, at step: Int, _ outcomes: [Int64: String], to sums: inout Sums) {
+    private static func add(
+        _ statement: RawStatement, at step: Int, _ axis: TimeAxis, _ outcomes: [Int64: String], to sums: inout Sums
+    ) {
         if sums.story.assignments.isEmpty { sums.story.assignments = Array(repeating: 0, count: axis.count) }
         sums.story.connections += 1
         sums.story.outcomes[outcomes[statement.integer(2)] ?? "\(statement.integer(2))", default: 0] += 1
