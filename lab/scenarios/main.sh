@@ -70,6 +70,14 @@ sed 's/^\(Complete requests:\).*/\1 many/' "$LAB_OUT/load.txt" >"$TMPDIR/ab.txt"
 expect_refusal "ab's output, damaged" 65 'line [0-9]+: Complete requests: a whole number is expected, found "many"' \
     ipvscope report --database "$database" --ab "$TMPDIR/ab.txt"
 
+note "ipvscope observe: a line for each connection (the first)"
+expect_exit 0 ipvscope observe --database "$database"
+head -n 3 "$printed"
+expect_equal "lines on connections, beside the assignments" "$(grep -vc ' ! ' "$printed")" \
+    "$(jq '.virtual_services[0].assignments' "$LAB_OUT/verdict.json")"
+expect_exit 0 ipvscope observe --database "$database" --outcome refused
+expect_equal "connections refused" "$(wc -l <"$printed")" 0
+
 note "the same from the recording"
 expect_exit 0 replay "$LAB_OUT/record" "$LAB_OUT/replay.sqlite" --format json
 cp "$printed" "$LAB_OUT/replay.json"
