@@ -54,6 +54,7 @@ let package = Package(
                 "IPVSModel", "SchedulerModels", .product(name: "HeapModule", package: "swift-collections"),
             ], swiftSettings: strict),
         .target(name: "MetricCatalog", swiftSettings: strict),
+        .target(name: "Charts", swiftSettings: strict),
 
         // What is left behind, and what is served.
         .target(
@@ -90,8 +91,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Balance", "Collector", "IPVSKernel", "IPVSModel", "MetricCatalog", "PacketCapture", "TraceStore",
-                "WebInterface", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Balance", "Charts", "Collector", "ConnectionTracing", "IPVSKernel", "IPVSModel", "MetricCatalog",
+                "PacketCapture", "TraceStore", "WebInterface",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -154,10 +156,11 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Balance", "Commands", "IPVSKernel", "IPVSModel",
+                "Balance", "Charts", "Commands", "ConnectionTracing", "IPVSKernel", "IPVSModel", "TraceStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            exclude: ["Golden"], swiftSettings: strict),
+            exclude: ["ABOutput", "Golden"], swiftSettings: strict),
+        .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: strict),
         .testTarget(
             name: "TraceStoreTests", dependencies: ["Balance", "ConnectionTracing", "IPVSModel", "TraceStore"],
             exclude: ["Fixtures", "Schemas"], swiftSettings: strict),
