@@ -111,6 +111,9 @@ let package = Package(
             ],
             path: "Benchmarks/live/capture-benchmark", swiftSettings: strict),
         .executableTarget(
+            name: "judge-benchmark", dependencies: ["Balance", "Collector", "IPVSKernel"],
+            path: "Benchmarks/judge/judge-benchmark", swiftSettings: strict),
+        .executableTarget(
             name: "table-benchmark", dependencies: ["IPVSKernel", "IPVSModel"], path: "Benchmarks/table",
             exclude: ["generate.c", "parse.c", "run"], swiftSettings: strict),
 
