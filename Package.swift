@@ -85,8 +85,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Balance", "Collector", "IPVSKernel", "IPVSModel", "MetricCatalog", "PacketCapture", "TraceStore",
-                "WebInterface", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Balance", "Collector", "IPVSKernel", "IPVSModel", "MetricCatalog", "PacketCapture",
+                "PrometheusExporter",
+                "TraceStore", "WebInterface", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -149,7 +150,7 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Balance", "Commands", "IPVSKernel", "IPVSModel",
+                "Balance", "Commands", "ConnectionTracing", "IPVSKernel", "IPVSModel", "TraceStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"], swiftSettings: strict),

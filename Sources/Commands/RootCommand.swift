@@ -17,8 +17,10 @@ package struct RootCommand: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            CollectCommand.self, RunCommand.self, ReplayCommand.self, VerifyCommand.self, ConnectionsCommand.self,
-            ServicesCommand.self, SnapshotCommand.self, MetricsCommand.self,
+            CollectCommand.self, RunCommand.self, ReplayCommand.self, VerifyCommand.self, QueryCommand.self,
+            ConnectionsCommand.self, ServicesCommand.self, SnapshotCommand.self, ExportCommand.self,
+            MetricsCommand.self,
+            SchemaCommand.self, CheckCommand.self,
         ])
 
     package init() {}
