@@ -86,8 +86,8 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Balance", "Collector", "IPVSKernel", "IPVSModel", "MetricCatalog", "PacketCapture",
-                "PrometheusExporter",
-                "TraceStore", "WebInterface", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "PrometheusExporter", "TraceStore", "WebInterface",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -54,3 +54,24 @@ note "and the same again, beside the first"
 expect_exit 0 replay "$LAB_OUT/record" "$LAB_OUT/replay.sqlite" --format json
 expect_exit 0 ipvscope verify --database "$LAB_OUT/replay.sqlite" --run 2 --baseline 1 --format json
 expect_equal "what changed" "$(jq -r '.virtual_services[0].baseline.comparisons[].change' "$printed" | sort -u)" same
+
+note "both databases are sound, and answer every question that has a name"
+expect_exit 0 ipvscope check database "$database"
+expect_exit 0 ipvscope check database "$LAB_OUT/replay.sqlite"
+expect_exit 0 ipvscope query --list --format csv
+for name in $(sed 1d "$printed" | cut -d, -f1); do
+    expect_exit 0 ipvscope query "$name" --database "$LAB_OUT/replay.sqlite" --format json
+    expect_equal "$name is a JSON array" "$(jq -r type "$printed")" array
+done
+expect_exit 0 ipvscope query "SELECT sum(assignments) AS all_of_them FROM distribution WHERE run_id = :run" \
+    --database "$database" --format json
+expect_equal "assignments, asked with SQL" "$(jq '.[0].all_of_them' "$printed")" \
+    "$(jq '.virtual_services[0].assignments' "$LAB_OUT/verdict.json")"
+
+note "the time series as blocks of Prometheus"
+ipvscope export --format openmetrics --database "$database" >"$TMPDIR/history.om"
+expect_exit 0 promtool tsdb create-blocks-from openmetrics "$TMPDIR/history.om" "$TMPDIR/blocks"
+mkdir "$TMPDIR/blocks/wal" # dump takes no folder for a database without it
+expect_exit 0 promtool tsdb dump "$TMPDIR/blocks"
+expect_more "samples" "$(lines_with '^{' "$printed")" 50
+expect_equal "samples in the blocks" "$(grep -c '^{' "$printed")" "$(grep -vc '^#' "$TMPDIR/history.om")"

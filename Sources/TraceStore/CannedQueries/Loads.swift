@@ -23,15 +23,6 @@ extension CannedQuery {
                             0, 0, count(*), count(ack)
                         FROM connection WHERE run_id = :run AND outcome <> 0 AND \(isWantedServer) GROUP BY 1
                     ),
-                    seconds AS (
-                        SELECT
-                            second,
-                            sum(begun) AS begun,
-                            sum(established) AS established,
-                            sum(ended) AS ended,
-                            sum(ended_established) AS ended_established
-                        FROM changes GROUP BY second
-                    ),
                     -- The last reading of each second.
                     readings AS (
                         SELECT second, sum(active) AS active, sum(inactive) AS inactive
@@ -40,6 +31,16 @@ extension CannedQuery {
                             FROM sample_real_server WHERE run_id = :run AND \(isWantedServer)
                             GROUP BY 1, real_server_id
                         )
+                        GROUP BY second
+                    ),
+                    seconds AS (
+                        SELECT
+                            second,
+                            sum(begun) AS begun,
+                            sum(established) AS established,
+                            sum(ended) AS ended,
+                            sum(ended_established) AS ended_established
+                        FROM (SELECT * FROM changes UNION ALL SELECT second, 0, 0, 0, 0 FROM readings)
                         GROUP BY second
                     )
                 SELECT

@@ -11,6 +11,7 @@ package struct DatabaseFinding: Sendable, Hashable {
 
 /// What a database was found to be.
 package struct DatabaseCheck: Sendable {
+    /// This and the following are 0 if the file is damaged.
     package let schemaVersion: Int32
     package let runs: Int
     package let connections: Int
@@ -22,12 +23,23 @@ package struct DatabaseCheck: Sendable {
     package static func run(path: String) throws -> DatabaseCheck {
         let store = try TraceStore.openReadOnly(path: path)
         defer { try? store.close() }
+        let damage: [DatabaseFinding]
+        do {
+            // Not within a transaction, which cannot end where the file is damaged.
+            damage = try store.queue.unsafeRead { try integrity(of: $0, path: path) }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+        // What a damaged file says of its rows is worth nothing.
+        guard damage.isEmpty else { return DatabaseCheck(schemaVersion: 0, runs: 0, connections: 0, findings: damage) }
         return try store.read { database in
-            var findings = try integrity(of: database, path: path)
-            // What a damaged file says of its rows is worth nothing.
-            if findings.isEmpty {
-                findings = try schema(of: database) + references(in: database) + names(in: database)
-                for invariant in Invariant.all { findings += try invariant.findings(in: database) }
+            var findings = try schema(of: database) + references(in: database) + names(in: database)
+            for invariant in Invariant.all {
+                do {
+                    findings += try invariant.findings(in: database)
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR && !findings.isEmpty {
+                    // What was found already, such as text that is no JSON, is more than the SQL can take.
+                }
             }
             let count = { (table: String) in
                 findings.isEmpty ? try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0 : 0
@@ -39,7 +51,14 @@ package struct DatabaseCheck: Sendable {
     }
 
     private static func integrity(of database: Database, path: String) throws -> [DatabaseFinding] {
-        try String.fetchAll(database, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }.map { problem in
+        var problems: [String] = []
+        do {
+            let cursor = try String.fetchCursor(database, sql: "PRAGMA integrity_check(20)")
+            while let problem = try cursor.next() { problems.append(problem) }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT && !problems.isEmpty {
+            // It cannot go on where the damage is too great, and has said so.
+        }
+        return problems.filter { $0 != "ok" }.map { problem in
             DatabaseFinding(
                 problem: "damaged: \(problem.split(separator: "\n").joined(separator: "; "))",
                 remedy:

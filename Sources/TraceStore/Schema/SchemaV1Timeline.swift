@@ -67,30 +67,36 @@ extension Migration {
                         LEFT JOIN configuration_real_server AS old
                             ON old.configuration_id = previous_id AND old.real_server_id = now.real_server_id
                 ),
+                -- In the order of the sentence: by place, then by part.
                 words AS (
-                    SELECT id, -5 AS place, scheduler AS text FROM services WHERE previous_id IS NULL
-                    UNION ALL SELECT id, -4, 'persistence ' || persistence_s || ' s'
+                    SELECT id, -5 AS place, 0 AS part, scheduler AS text FROM services WHERE previous_id IS NULL
+                    UNION ALL SELECT id, -4, 0, 'persistence ' || persistence_s || ' s'
                     FROM services WHERE previous_id IS NULL AND persistence_s > 0
-                    UNION ALL SELECT id, position, endpoint || ' weight ' || weight FROM servers WHERE previous_id IS NULL
-                    UNION ALL SELECT id, -5, 'scheduler ' || old_scheduler || ' → ' || scheduler
+                    UNION ALL SELECT id, position, 0, endpoint || ' weight ' || weight
+                    FROM servers WHERE previous_id IS NULL
+                    UNION ALL SELECT id, -5, 0, 'scheduler ' || old_scheduler || ' → ' || scheduler
                     FROM services WHERE scheduler <> old_scheduler
-                    UNION ALL SELECT id, -4, 'flags ' || old_flags || ' → ' || flags FROM services WHERE flags <> old_flags
-                    UNION ALL SELECT id, -3, 'persistence ' || old_persistence_s || ' s → ' || persistence_s || ' s'
+                    UNION ALL SELECT id, -4, 0, 'flags ' || old_flags || ' → ' || flags
+                    FROM services WHERE flags <> old_flags
+                    UNION ALL SELECT id, -3, 0, 'persistence ' || old_persistence_s || ' s → ' || persistence_s || ' s'
                     FROM services WHERE persistence_s <> old_persistence_s
-                    UNION ALL SELECT id, -2, 'persistence of /' || old_persistence_prefix || ' → /' || persistence_prefix
+                    UNION ALL SELECT
+                        id, -2, 0, 'persistence of /' || old_persistence_prefix || ' → /' || persistence_prefix
                     FROM services WHERE persistence_prefix <> old_persistence_prefix
-                    UNION ALL SELECT id, position, endpoint || ' added with weight ' || weight
+                    UNION ALL SELECT id, position, 0, endpoint || ' added with weight ' || weight
                     FROM servers WHERE previous_id IS NOT NULL AND old_weight IS NULL
-                    UNION ALL SELECT id, position, endpoint || ' weight ' || old_weight || ' → ' || weight
+                    UNION ALL SELECT id, position, 1, endpoint || ' weight ' || old_weight || ' → ' || weight
                     FROM servers WHERE weight <> old_weight
                     UNION ALL SELECT
-                        id, position,
+                        id,
+                        position,
+                        2,
                         endpoint || ' thresholds ' || old_upper || '/' || old_lower || ' → ' || upper_threshold || '/'
                             || lower_threshold
                     FROM servers WHERE upper_threshold <> old_upper OR lower_threshold <> old_lower
-                    UNION ALL SELECT id, position, endpoint || ' ' || old_forwarding || ' → ' || forwarding
+                    UNION ALL SELECT id, position, 3, endpoint || ' ' || old_forwarding || ' → ' || forwarding
                     FROM servers WHERE forwarding <> old_forwarding
-                    UNION ALL SELECT pairs.id, 1000000 + old.position, endpoint || ' removed'
+                    UNION ALL SELECT pairs.id, 1000000 + old.position, 0, endpoint || ' removed'
                     FROM pairs
                         JOIN configuration_real_server AS old ON old.configuration_id = previous_id
                         JOIN real_server ON real_server.id = old.real_server_id
@@ -100,7 +106,7 @@ extension Migration {
                 ),
                 sentences AS (
                     SELECT DISTINCT id, group_concat(text, ', ') OVER (
-                        PARTITION BY id ORDER BY place, text ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS text
+                        PARTITION BY id ORDER BY place, part ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS text
                     FROM words
                 )
             SELECT

@@ -28,7 +28,7 @@ extension Migration {
                 CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack / 1e7 END AS real_server_connect,
                 -- on the VIP side: SYN-ACK out, ACK in
                 CASE WHEN vip_syn_ack IS NOT NULL THEN ack / 1e7 END AS client_handshake,
-                -- first payload in, first payload out
+                -- first payload in, first payload out; below 0 where the real server speaks first, as in FTP
                 CASE WHEN request IS NOT NULL THEN response / 1e7 END AS time_to_first_byte,
                 vip_in_packets,                  -- VIP side, towards the real server, as captured (see run_level)
                 vip_out_packets,                 -- VIP side, towards the client
