@@ -59,10 +59,11 @@ note "both databases are sound, and answer every question that has a name"
 expect_exit 0 ipvscope check database "$database"
 expect_exit 0 ipvscope check database "$LAB_OUT/replay.sqlite"
 expect_exit 0 ipvscope query --list --format csv
-for name in $(sed 1d "$printed" | cut -d, -f1); do
+sed 1d "$printed" | cut -d, -f1 >"$TMPDIR/names"
+while read -r name; do
     expect_exit 0 ipvscope query "$name" --database "$LAB_OUT/replay.sqlite" --format json
     expect_equal "$name is a JSON array" "$(jq -r type "$printed")" array
-done
+done <"$TMPDIR/names"
 expect_exit 0 ipvscope query "SELECT sum(assignments) AS all_of_them FROM distribution WHERE run_id = :run" \
     --database "$database" --format json
 expect_equal "assignments, asked with SQL" "$(jq '.[0].all_of_them' "$printed")" \
