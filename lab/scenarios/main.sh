@@ -69,10 +69,8 @@ expect_exit 0 ipvscope query "SELECT sum(assignments) AS all_of_them FROM distri
 expect_equal "assignments, asked with SQL" "$(jq '.[0].all_of_them' "$printed")" \
     "$(jq '.virtual_services[0].assignments' "$LAB_OUT/verdict.json")"
 
-note "the time series as blocks of Prometheus"
-ipvscope export --format openmetrics --database "$database" >"$TMPDIR/history.om"
-expect_exit 0 promtool tsdb create-blocks-from openmetrics "$TMPDIR/history.om" "$TMPDIR/blocks"
-mkdir "$TMPDIR/blocks/wal" # dump takes no folder for a database without it
-expect_exit 0 promtool tsdb dump "$TMPDIR/blocks"
-expect_more "samples" "$(lines_with '^{' "$printed")" 50
-expect_equal "samples in the blocks" "$(grep -c '^{' "$printed")" "$(grep -vc '^#' "$TMPDIR/history.om")"
+note "the time series, for Prometheus"
+expect_exit 0 ipvscope export --format openmetrics --database "$database"
+cp "$printed" "$LAB_OUT/history.om"
+expect_equal "the last line" "$(tail -n 1 "$LAB_OUT/history.om")" "# EOF"
+expect_more "samples" "$(lines_with '^ipvs_' "$LAB_OUT/history.om")" 100

@@ -45,17 +45,18 @@ extension CannedQuery {
                 """),
         CannedQuery(
             "slowest-connections", "The slowest connections",
-            "Connections that took longest from the first packet to the first byte of the answer, and which step took how long.",
+            "Connections that waited longest for director and real server until the first byte of the answer, step by step.",
             sql: """
                 WITH slowest AS (
                     SELECT
                         id,
-                        (coalesce(vip_syn_ns / 100, 0) + coalesce(dip_syn, 0) + coalesce(dip_syn_ack, 0)
-                            + coalesce(vip_syn_ack, 0) + coalesce(ack, 0) + coalesce(request, 0)
-                            + coalesce(response, 0)) AS ticks
+                        coalesce(dip_syn, 0) + coalesce(vip_syn_ack, 0) AS forwarding,
+                        coalesce(dip_syn, 0) + coalesce(dip_syn_ack, 0) + coalesce(vip_syn_ack, 0)
+                            + coalesce(response, 0) AS waited,
+                        coalesce(ack, 0) + coalesce(request, 0) AS own
                     FROM connection
                     WHERE run_id = :run AND \(isWantedServer)
-                    ORDER BY ticks DESC, id
+                    ORDER BY waited DESC, id
                     LIMIT :limit
                 )
                 SELECT
@@ -65,13 +66,14 @@ extension CannedQuery {
                     client_address || ':' || client_port AS client,
                     real_server,
                     outcome,
-                    ticks / 1e4 AS first_byte_ms,
-                    real_server_connect * 1e3 AS connect_ms,
-                    client_handshake * 1e3 AS client_ms,
-                    time_to_first_byte * 1e3 AS answer_ms,
+                    waited / 1e4 AS waited_ms,
+                    forwarding / 1e4 AS forwarding_ms,
+                    round(real_server_connect * 1e3, 4) AS connect_ms,
+                    round(time_to_first_byte * 1e3, 4) AS answer_ms,
+                    own / 1e4 AS client_ms,
                     vip_in_repeated + vip_out_repeated AS repeated
                 FROM slowest JOIN connections USING (id)
-                ORDER BY ticks DESC, id
+                ORDER BY waited DESC, id
                 """),
         CannedQuery(
             "stalls", "Connections that had to wait",

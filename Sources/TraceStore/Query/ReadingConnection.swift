@@ -65,7 +65,7 @@ struct ReadingConnection: ~Copyable {
         unsafe sqlite3_busy_timeout(handle, 5_000)
         unsafe sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
         // All statements then see the same rows, whoever writes meanwhile.
-        for sql in ["PRAGMA query_only = 1", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -65536", "BEGIN"] {
+        for sql in ["PRAGMA query_only = 1", "PRAGMA cache_size = -65536", "BEGIN"] {
             let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
             guard code == SQLITE_OK else { throw error(code) }
         }
