@@ -69,56 +69,59 @@ extension CannedQuery {
             "gaps", "The longest pauses",
             "Times in which a virtual service made no assignment at all: where a load stopped, or the director.",
             sql: """
-                WITH spaced AS (
-                    SELECT
-                        virtual_service_id,
-                        real_server_id,
-                        connection_id,
-                        lag(assigned_ns) OVER sequence AS previous_ns,
-                        assigned_ns - lag(assigned_ns) OVER sequence AS gap_ns
-                    FROM assignments
-                    WHERE run_id = :run AND \(isWantedServer)
-                    WINDOW sequence AS (PARTITION BY virtual_service_id ORDER BY assigned_ns, connection_id)
-                )
+                WITH
+                    -- No more columns than are sorted by: a million rows are.
+                    spaced AS (
+                        SELECT
+                            connection_id,
+                            assigned_ns - lag(assigned_ns) OVER (
+                                PARTITION BY virtual_service_id ORDER BY assigned_ns, connection_id) AS gap_ns
+                        FROM assignments
+                        WHERE run_id = :run AND \(isWantedServer)
+                    ),
+                    longest AS (
+                        SELECT * FROM spaced WHERE gap_ns IS NOT NULL ORDER BY gap_ns DESC, connection_id LIMIT :limit
+                    )
                 SELECT
-                    \(time("previous_ns")) AS time,
+                    \(time("assigned_ns - gap_ns")) AS time,
                     identity AS virtual_service,
                     gap_ns / 1e9 AS seconds,
                     connection_id AS ended_by_connection,
                     endpoint AS real_server
-                FROM spaced
+                FROM longest
+                    JOIN assignments USING (connection_id)
                     JOIN real_server ON real_server.id = real_server_id
-                    JOIN virtual_service ON virtual_service.id = spaced.virtual_service_id
-                WHERE gap_ns IS NOT NULL
+                    JOIN virtual_service ON virtual_service.id = assignments.virtual_service_id
                 ORDER BY gap_ns DESC, connection_id
-                LIMIT :limit
                 """),
         CannedQuery(
             "starved", "Real servers that waited longest",
             "Times in which a real server was not chosen, whether or not others were.",
             sql: """
-                WITH spaced AS (
-                    SELECT
-                        real_server_id,
-                        connection_id,
-                        lag(assigned_ns) OVER sequence AS previous_ns,
-                        assigned_ns - lag(assigned_ns) OVER sequence AS gap_ns
-                    FROM assignments
-                    WHERE run_id = :run AND \(isWantedServer)
-                    WINDOW sequence AS (PARTITION BY real_server_id ORDER BY assigned_ns, connection_id)
-                )
+                WITH
+                    chosen AS (SELECT id FROM real_server WHERE endpoint IS NOT NULL),
+                    spaced AS (
+                        SELECT
+                            connection_id,
+                            assigned_ns - lag(assigned_ns) OVER (
+                                PARTITION BY real_server_id ORDER BY assigned_ns, connection_id) AS gap_ns
+                        FROM assignments
+                        WHERE run_id = :run AND real_server_id IN chosen AND \(isWantedServer)
+                    ),
+                    longest AS (
+                        SELECT * FROM spaced WHERE gap_ns IS NOT NULL ORDER BY gap_ns DESC, connection_id LIMIT :limit
+                    )
                 SELECT
-                    \(time("previous_ns")) AS time,
+                    \(time("assigned_ns - gap_ns")) AS time,
                     identity AS virtual_service,
                     endpoint AS real_server,
                     gap_ns / 1e9 AS seconds,
                     connection_id AS ended_by_connection
-                FROM spaced
+                FROM longest
+                    JOIN assignments USING (connection_id)
                     JOIN real_server ON real_server.id = real_server_id
-                    JOIN virtual_service ON virtual_service.id = virtual_service_id
-                WHERE gap_ns IS NOT NULL AND endpoint IS NOT NULL
+                    JOIN virtual_service ON virtual_service.id = assignments.virtual_service_id
                 ORDER BY gap_ns DESC, connection_id
-                LIMIT :limit
                 """),
     ]
 
