@@ -160,6 +160,10 @@ struct SQLFunctionTests {
     @Test func `NULLs do not count, and of nothing there is no percentile`() throws {
         #expect(try value("median(column1) FROM (VALUES (NULL), (2.5), (NULL), (1.5))") == .real(1.5))
         #expect(try value("percentiles(column1, 50, 100) FROM (VALUES (1), (2))") == .text("[1,2]"))
+        #expect(try value("percentiles(column1, 50, 100) FROM (VALUES (3), (0.5), (2))") == .text("[2.0,3.0]"))
+        #expect(
+            try value("median(column1) FROM (VALUES (1763856000000000001), (1763856000000000002))")
+                == .integer(1_763_856_000_000_000_001))
         #expect(try value("percentile(id, 50) FROM run") == .null)
         #expect(try value("percentiles(id, 50, 99) FROM run") == .null)
         #expect(try value("percentiles(column1, 50) FROM (VALUES (NULL))") == .text("[null]"))

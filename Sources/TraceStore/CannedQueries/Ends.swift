@@ -54,7 +54,7 @@ extension CannedQuery {
                 """),
         CannedQuery(
             "top-clients", "The busiest clients",
-            "One row a client address, those with the most connections first; many real servers for one client is as it should be.",
+            "One row a client address, those with the most connections first, and among how many real servers they were spread.",
             sql: """
                 SELECT
                     text AS client_address,

@@ -4,16 +4,35 @@ internal import GRDBSQLite
 enum Percentiles {
     /// The values of one group.
     private final class Values {
-        var numbers: [Double] = []
-        var areIntegers = true
+        /// As long as all are integers: times in nanoseconds have more digits than a floating-point number.
+        private var integers: [Int64] = []
+        /// All, as soon as one is none.
+        private var reals: [Double] = []
         var percents: [Double] = []
+
+        func append(_ value: Int64) {
+            if reals.isEmpty { integers.append(value) } else { reals.append(Double(value)) }
+        }
+
+        func append(_ value: Double) {
+            if reals.isEmpty {
+                reals = integers.map(Double.init)
+                integers = []
+            }
+            reals.append(value)
+        }
+
+        func sort() {
+            integers.sort()
+            reals.sort()
+        }
 
         /// What so many percent of the values do not exceed, as SQL; the values must be sorted.
         func percentile(_ percent: Double) -> SQLValue {
-            guard !numbers.isEmpty else { return .null }
-            let rank = Int((Double(numbers.count) * percent / 100).rounded(.up))
-            let value = numbers[max(rank, 1) - 1]
-            return areIntegers ? .integer(Int64(value)) : .real(value)
+            let count = reals.isEmpty ? integers.count : reals.count
+            guard count > 0 else { return .null }
+            let place = max(Int((Double(count) * percent / 100).rounded(.up)), 1) - 1
+            return reals.isEmpty ? .integer(integers[place]) : .real(reals[place])
         }
     }
 
@@ -37,11 +56,10 @@ enum Percentiles {
         let value = unsafe arguments[0]
         switch unsafe sqlite3_value_type(value) {
         case SQLITE_NULL: return
-        case SQLITE_INTEGER: break
-        case SQLITE_FLOAT: values.areIntegers = false
+        case SQLITE_INTEGER: values.append(unsafe sqlite3_value_int64(value))
+        case SQLITE_FLOAT: values.append(unsafe sqlite3_value_double(value))
         default: return unsafe SQLFunctions.fail(context, "percentile: x must be a number")
         }
-        values.numbers.append(unsafe sqlite3_value_double(value))
     }
 
     /// SQLite calls it for every group that `step` was called for, and for one without rows.
@@ -50,7 +68,7 @@ enum Percentiles {
             return unsafe sqlite3_result_null(context)
         }
         unsafe Unmanaged.passUnretained(values).release()
-        values.numbers.sort()
+        values.sort()
         let results = values.percents.map(values.percentile)
         let isList = unsafe sqlite3_user_data(context) == list
         if isList {
