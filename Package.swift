@@ -92,7 +92,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Balance", "Charts", "Collector", "ConnectionTracing", "IPVSKernel", "IPVSModel", "MetricCatalog",
-                "PacketCapture", "TraceStore", "WebInterface",
+                "PacketCapture", "PrometheusExporter", "TraceStore", "WebInterface",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

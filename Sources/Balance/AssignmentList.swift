@@ -55,6 +55,30 @@ package struct AssignmentList: Sendable, Equatable, RandomAccessCollection, Muta
         realServer.map { realServers.number(adding: $0) }
     }
 
+    // What is asked of all of them is told without making an assignment of each.
+
+    /// Where it was seen, how long a real server took to answer.
+    ///
+    /// - Unit: nanoseconds.
+    var connectTimes: [Int64] { places.compactMap { rows[Int($0)].realServerConnect } }
+
+    /// By place: whom the kernel chose, by its number among `realServers`; -1 if the choice stayed unseen.
+    ///
+    /// - Parameter number: The number of a real server that is met.
+    func choices(_ number: (Endpoint) -> Int) -> [Int] {
+        var numbers = [Int](repeating: -1, count: realServers.endpoints.count)
+        return places.map { place in
+            guard let own = rows[Int(place)].realServerNumber else { return -1 }
+            if numbers[own] < 0 { numbers[own] = number(realServers.endpoints[own]) }
+            return numbers[own]
+        }
+    }
+
+    /// By place: when it was made, in nanoseconds since the epoch, and for how long it was open, if its end was seen.
+    func visitTimes(_ body: (_ place: Int, _ time: Int64, _ duration: Int64?) -> Void) {
+        for (place, row) in places.enumerated() { body(place, rows[Int(row)].time, rows[Int(row)].openFor) }
+    }
+
     package static func == (lhs: Self, rhs: Self) -> Bool { lhs.elementsEqual(rhs) }
 }
 
@@ -136,13 +160,16 @@ package struct AssignmentRow: Sendable, BitwiseCopyable {
     /// Whose it is; `nil` if it was never set.
     package var serviceNumber: Int? { service == 0 ? nil : Int(service) - 1 }
 
+    fileprivate var realServerNumber: Int? { realServer == 0 ? nil : Int(realServer) - 1 }
+    fileprivate var realServerConnect: Int64? { connect.nanoseconds(unit: Self.connectUnit) }
+    fileprivate var openFor: Int64? { duration.nanoseconds(unit: Self.durationUnit) }
+
     fileprivate func assignment(_ realServers: [Endpoint]) -> Assignment {
         Assignment(
             connection: connection, time: Timestamp(rawValue: time),
             client: Endpoint(address: IPAddress(high: clientHigh, low: clientLow), port: clientPort),
             realServer: realServer == 0 ? nil : realServers[Int(realServer) - 1],
-            realServerConnect: connect.nanoseconds(unit: Self.connectUnit),
-            duration: duration.nanoseconds(unit: Self.durationUnit), isScheduled: isScheduled)
+            realServerConnect: realServerConnect, duration: openFor, isScheduled: isScheduled)
     }
 
     /// As finely as packets are told apart, up to seven minutes.

@@ -41,6 +41,8 @@ struct Conformance {
     /// By configuration: assignments that were right only while the change to it was pending.
     private(set) var permittedByChange: [Int]
 
+    /// Whether the model's scheduler asks how many entries each server has.
+    private var asks = false
     /// How many entries each server had; `nil` if no scheduler asks.
     private var timeline: EntryTimeline?
 
@@ -60,6 +62,7 @@ struct Conformance {
         }
         model?.allowEdits(edits)
         let input = SchedulerInput(evidence, sequence)
+        asks = first.scheduler.asksForEntries
         if configurations.contains(where: { $0.scheduler.asksForEntries }) {
             timeline = EntryTimeline(evidence, sequence)
         }
@@ -115,6 +118,7 @@ struct Conformance {
                 }
                 current += 1
                 isChanging = false
+                asks = next.scheduler.asksForEntries
             }
             // A client that follows its template does not move the scheduler.
             if assignment.isScheduled == false {
@@ -150,11 +154,10 @@ struct Conformance {
         _ assignment: Assignment, at index: Int, from input: SchedulerInput,
         into model: inout (any SchedulerModel)?, _ reordering: inout Reordering, _ following: inout Int
     ) -> Uncertainty? {
-        guard let former = model else {
+        guard model != nil else {
             unchecked += 1
             return nil
         }
-        let asks = type(of: former).scheduler.asksForEntries
         if asks, timeline?.isKnown != true {
             unchecked += 1
             return nil
@@ -166,13 +169,15 @@ struct Conformance {
         }
         checked += 1
         if asks { checkedByEntries += 1 }
+        // A copy costs: it is made only where one may have to go back.
+        let former = asks ? model : nil
         switch model?.observe(choice, for: attempt(for: assignment, at: index, from: input)) {
         case .conforming, nil: break
         case .permitted(let uncertainty):
             if asks, uncertainty == .hiddenInput { leftOpenByEntries += 1 }
             return uncertainty
         case .violation(let violation):
-            if asks, let timeline {
+            if let former, let timeline {
                 // Between neighbours nobody knows who was counted already.
                 var attempt = input.attempt(for: assignment)
                 attempt.entries = timeline.boundsWithinWindow()

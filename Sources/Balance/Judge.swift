@@ -24,7 +24,7 @@ package enum Judge {
             guard let then = earlier.virtualServices.first(where: { $0.virtualService == service.virtualService })
             else { continue }
             let times = { (run: RunEvidence) in
-                run.virtualServices.first { $0.identity == service.virtualService }?.connectTimes ?? []
+                run.virtualServices.first { $0.identity == service.virtualService }?.assignments.connectTimes ?? []
             }
             report.virtualServices[index].baseline =
                 BaselineJudge(service, times: times(evidence), baseline: then, earlierTimes: times(baseline)).report
@@ -72,7 +72,7 @@ struct ServiceJudgement {
             conformance: ConformanceReport(conformance, evidence, sequence), audit: AuditReport(audit),
             latency: LatencyReport(
                 realServerConnect: LatencyDistribution(
-                    nanoseconds: evidence.connectTimes)),
+                    nanoseconds: evidence.assignments.connectTimes)),
             promise: PromiseVerdict(verdict: decision.verdict, reasons: decision.reasons))
         if decision.verdict == .fail, report.fairness.pattern == .random {
             report.reasons.append(
@@ -116,11 +116,6 @@ struct ServiceJudgement {
 }
 
 extension VirtualServiceEvidence {
-    /// Where it was seen, how long a real server took to answer.
-    ///
-    /// - Unit: nanoseconds.
-    var connectTimes: [Int64] { assignments.compactMap(\.realServerConnect) }
-
     /// The scheduler last in force.
     var scheduler: Scheduler { configurations.last?.scheduler ?? Scheduler(rawValue: "unknown") }
 }

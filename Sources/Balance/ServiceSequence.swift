@@ -19,7 +19,7 @@ struct ServiceSequence {
         var met = EndpointNumbers()
         for server in evidence.realServers { _ = met.number(adding: server.endpoint) }
         for server in evidence.configurations.flatMap(\.realServers) { _ = met.number(adding: server.endpoint) }
-        var choices = evidence.assignments.map { $0.realServer.map { met.number(adding: $0) } ?? -1 }
+        var choices = evidence.assignments.choices { met.number(adding: $0) }
 
         servers = met.endpoints.sorted()
         var numbers = EndpointNumbers()

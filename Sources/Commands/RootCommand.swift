@@ -18,8 +18,8 @@ package struct RootCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             CollectCommand.self, RunCommand.self, ReplayCommand.self, VerifyCommand.self, ReportCommand.self,
-            ObserveCommand.self,
-            ConnectionsCommand.self, ServicesCommand.self, SnapshotCommand.self, MetricsCommand.self,
+            ObserveCommand.self, QueryCommand.self, ConnectionsCommand.self, ServicesCommand.self,
+            SnapshotCommand.self, ExportCommand.self, MetricsCommand.self, SchemaCommand.self, CheckCommand.self,
         ])
 
     package init() {}

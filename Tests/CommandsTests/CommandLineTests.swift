@@ -32,6 +32,13 @@ struct CommandLineTests {
             "services", "services --stats --exact --format ipvsadm", "services --rate", "services --thresholds",
             "services --persistent-conn --format table", "services --format json",
             "snapshot", "snapshot --pretty", "metrics", "metrics --format markdown",
+            "query --list", "query --list --format markdown", "query distribution --database F --run 3 --format csv",
+            "query latency --virtual-service tcp/192.168.122.100:80 --time-limit 2.5",
+            "query compare --run 3 --baseline 1",
+            "query slowest-connections --limit 0 --format json", "query runs --sql", "schema",
+            "schema --format markdown",
+            "schema --format sql", "check database", "check database F", "export --format csv",
+            "export --format jsonl --table samples --run 2", "export --format openmetrics --database F",
         ])
     func `a documented call is understood`(line: String) throws {
         _ = try RootCommand.parseAsRoot(line.split(separator: " ").map(String.init))
@@ -57,7 +64,14 @@ struct CommandLineTests {
             ("report --format junit", "junit"),
             ("observe -f --run 3", "leave one of them out"), ("observe --outcome lost", "reset_by_director"),
             ("observe --slower-than 5", "--slower-than"), ("observe --since yesterday", "--since"),
-            ("bogus", "bogus"),
+            ("bogus", "bogus"), ("query", "what is asked?"), ("query distrbution", "did you mean distribution?"),
+            ("query slowest_connection", "did you mean slowest-connections?"),
+            ("query zzzzzzzz", "query --list tells all"),
+            ("query --list runs", "leave out runs"), ("query runs --run 1", "runs does not use :run"),
+            ("query distribution --limit 3", "distribution does not use :limit"),
+            ("query stalls --limit=-1", "0 for all"), ("query stalls --time-limit=-1", "0 for no limit"),
+            ("query runs --format yaml", "yaml"), ("export", "--format"),
+            ("export --format openmetrics --table connections", "holds no connections"),
         ])
     func `a wrong call is refused with exit status 64, and told what is wrong`(line: String, words: String) {
         let arguments = line.split(separator: " ").map(String.init)
@@ -70,7 +84,8 @@ struct CommandLineTests {
     @Test func `the help names every command`() {
         let help = RootCommand.helpMessage(columns: 200)
         for command in [
-            "collect", "run", "replay", "verify", "report", "observe", "connections", "services", "snapshot", "metrics",
+            "collect", "run", "replay", "verify", "report", "observe", "query", "connections", "services", "snapshot",
+            "export", "metrics", "schema", "check",
         ] { #expect(help.contains("\n  \(command) ")) }
     }
 }

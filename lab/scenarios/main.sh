@@ -89,3 +89,23 @@ note "and the same again, beside the first"
 expect_exit 0 replay "$LAB_OUT/record" "$LAB_OUT/replay.sqlite" --format json
 expect_exit 0 ipvscope verify --database "$LAB_OUT/replay.sqlite" --run 2 --baseline 1 --format json
 expect_equal "what changed" "$(jq -r '.virtual_services[0].baseline.comparisons[].change' "$printed" | sort -u)" same
+
+note "both databases are sound, and answer every question that has a name"
+expect_exit 0 ipvscope check database "$database"
+expect_exit 0 ipvscope check database "$LAB_OUT/replay.sqlite"
+expect_exit 0 ipvscope query --list --format csv
+sed 1d "$printed" | cut -d, -f1 >"$TMPDIR/names"
+while read -r name; do
+    expect_exit 0 ipvscope query "$name" --database "$LAB_OUT/replay.sqlite" --format json
+    expect_equal "$name is a JSON array" "$(jq -r type "$printed")" array
+done <"$TMPDIR/names"
+expect_exit 0 ipvscope query "SELECT sum(assignments) AS all_of_them FROM distribution WHERE run_id = :run" \
+    --database "$database" --format json
+expect_equal "assignments, asked with SQL" "$(jq '.[0].all_of_them' "$printed")" \
+    "$(jq '.virtual_services[0].assignments' "$LAB_OUT/verdict.json")"
+
+note "the time series, for Prometheus"
+expect_exit 0 ipvscope export --format openmetrics --database "$database"
+cp "$printed" "$LAB_OUT/history.om"
+expect_equal "the last line" "$(tail -n 1 "$LAB_OUT/history.om")" "# EOF"
+expect_more "samples" "$(lines_with '^ipvs_' "$LAB_OUT/history.om")" 100

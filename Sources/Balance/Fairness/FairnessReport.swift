@@ -79,14 +79,14 @@ package struct FairnessReport: Sendable, Hashable, Codable {
     private static func openTime(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence) -> [UInt64]? {
         var end = Int64.min
         var isKnown = false
-        for assignment in evidence.assignments {
-            end = max(end, assignment.time.rawValue + (assignment.duration ?? 0))
-            isKnown = isKnown || assignment.duration != nil
+        evidence.assignments.visitTimes { _, time, duration in
+            end = max(end, time + (duration ?? 0))
+            isKnown = isKnown || duration != nil
         }
         guard isKnown else { return nil }
         var times = Array(repeating: Int64(0), count: sequence.servers.count)
-        for (choice, assignment) in zip(sequence.choices, evidence.assignments) where choice >= 0 {
-            times[choice] += assignment.duration ?? end - assignment.time.rawValue
+        evidence.assignments.visitTimes { place, time, duration in
+            if sequence.choices[place] >= 0 { times[sequence.choices[place]] += duration ?? end - time }
         }
         return times.map { UInt64($0 / 1_000_000) }
     }

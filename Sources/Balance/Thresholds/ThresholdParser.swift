@@ -195,27 +195,9 @@ struct ThresholdParser {
     private func unknown(
         _ kind: String, _ name: String, at place: Range<Int>, among known: [String]
     ) -> ThresholdError {
-        let nearest = known.map { ($0, Self.distance(name.lowercased(), $0)) }.min { $0.1 < $1.1 }
-        let close = nearest.flatMap { $0.1 <= max(2, $0.0.count / 3) ? $0.0 : nil }
-        let guess = close ?? known.first { name.count > 2 && $0.hasPrefix(name) }
+        let guess = Spelling.nearest(to: name, among: known)
         return error(
             "there is no \(kind) \(name)", at: place,
             remedy: guess.map { "did you mean \($0)?" } ?? "there are " + known.joined(separator: ", "))
-    }
-
-    /// How many characters have to be put in, taken out or replaced to make one of the other (Levenshtein).
-    private static func distance(_ lhs: String, _ rhs: String) -> Int {
-        let columns = Array(rhs)
-        var row = Array(0...columns.count)
-        for (line, character) in lhs.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for column in columns.indices {
-                let substituted = diagonal + (character == columns[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(substituted, row[column] + 1, row[column + 1] + 1)
-            }
-        }
-        return row[columns.count]
     }
 }

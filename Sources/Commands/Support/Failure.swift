@@ -15,7 +15,7 @@ struct InputError: Error, CustomStringConvertible {
 /// Turns errors into one line and an exit status; the only place where one becomes the other.
 enum Failure {
     // The statuses of sysexits.h.
-    private static let dataError: Int32 = 65
+    static let dataError: Int32 = 65
     private static let unavailable: Int32 = 69
     private static let notPermitted: Int32 = 77
 
@@ -52,6 +52,7 @@ enum Failure {
             }
         case let error as WebInterfaceError:
             error.code == .invalidAddress ? ExitCode.validationFailure.rawValue : unavailable
+        case let error as QueryError: error.code == .timeLimit ? unavailable : ExitCode.validationFailure.rawValue
         case is InputError: dataError
         case let error as CollectorError:
             error.code == .nothingCaptured ? dataError : unavailable
