@@ -4,6 +4,7 @@
 # make bench [BENCH_CONNECTIONS=N] | bench-live     what tracing costs, beside other tools; bench-live needs root
 # make power [POWER_RUNS=1000] [POWER_FLAGS=--write]     how often verdicts are right, over simulated runs
 # make models [ASSIGNMENTS=20000] [SEED=n]     a real kernel's choices beside the scheduler models
+# make crash [KILLS=200] [CRASH_SEED=n]     kills the store's writer at random moments, and looks at what is left
 # make fuzz [SECONDS=600] [SUBJECT=packets]     random input for everything that reads what others wrote
 # make install [PREFIX=/usr/local] [DESTDIR=]   build and install ipvscope, for a real director
 # make format | lint | deps | clean
@@ -14,7 +15,7 @@ POWER_RUNS ?= 1000
 export POWER_RUNS
 SWIFT ?= swift
 
-.PHONY: help run test lab models bench bench-live power fuzz install format lint deps deps-build deps-bench clean
+.PHONY: help run test lab models bench bench-live power crash fuzz install format lint deps deps-build deps-bench clean
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -53,6 +54,12 @@ models: deps
 	$(SWIFT) build -c release --product ipvscope
 	$(SWIFT) build -c release --product assignment-judge
 	@LAB_TIMEOUT=$$(($(ASSIGNMENTS) / 10 + 300)) lab/run models ipvscope-lab $(ASSIGNMENTS) $(SEED)
+
+KILLS ?= 200
+
+crash: deps
+	$(SWIFT) build -c release --product store-load
+	@Tests/store/crash $(KILLS) $(CRASH_SEED)
 
 SECONDS ?= 600
 

@@ -13,7 +13,7 @@ package struct Migration: Sendable {
     package static let all: [Migration] = [
         Migration(
             version: 1, summary: "connections, runs, samples, and the views on them",
-            sql: v1Tables + "\n\n" + v1Views + "\n")
+            sql: v1Tables + "\n\n" + v1Samples + "\n\n" + v1Views + "\n")
     ]
 
     /// The schema version this program writes.

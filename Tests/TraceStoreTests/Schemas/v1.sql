@@ -166,40 +166,6 @@ CREATE TABLE event (
 
 CREATE INDEX event_by_run ON event (run_id, time_ns);
 
-CREATE TABLE sample_virtual_service (
-    -- One second of a virtual service. Counters are the kernel's, cumulative.
-    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
-    virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
-    time_ns INTEGER NOT NULL,            -- when the kernel was read
-    conns INTEGER NOT NULL,              -- connections scheduled
-    in_packets INTEGER NOT NULL,         -- packets from clients
-    out_packets INTEGER NOT NULL,        -- packets to clients
-    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
-    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
-    fairness REAL,                       -- Jain's index of assignments over weight since the run began
-    PRIMARY KEY (run_id, virtual_service_id, time_ns)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE sample_real_server (
-    -- One second of a real server. Counters are the kernel's, cumulative.
-    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
-    real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
-    time_ns INTEGER NOT NULL,            -- when the kernel was read
-    weight INTEGER NOT NULL,             -- the scheduler's weight
-    active INTEGER NOT NULL,             -- the kernel's active connections
-    inactive INTEGER NOT NULL,           -- its inactive ones
-    conns INTEGER NOT NULL,              -- connections scheduled
-    in_packets INTEGER NOT NULL,         -- packets from clients
-    out_packets INTEGER NOT NULL,        -- packets to clients
-    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
-    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
-    assignments INTEGER NOT NULL,        -- our own count since the run began
-    share REAL,                          -- its part of all assignments since the run began, 0 to 1
-    traced_active INTEGER NOT NULL,      -- active connections by the kernel's rules replayed on the packets
-    traced_inactive INTEGER NOT NULL,    -- inactive ones
-    PRIMARY KEY (run_id, real_server_id, time_ns)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE run_virtual_service (
     -- What a run found of a virtual service, written when it ended.
     run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
@@ -262,6 +228,161 @@ CREATE TABLE verdict (
 ) STRICT;
 
 CREATE UNIQUE INDEX verdict_by_run ON verdict (run_id, coalesce(virtual_service_id, 0));
+
+CREATE TABLE sample_virtual_service (
+    -- One interval of a virtual service. Counters are the kernel's, cumulative, at its end.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
+    time_ns INTEGER NOT NULL,            -- when the kernel was read
+    conns INTEGER NOT NULL,              -- connections scheduled
+    in_packets INTEGER NOT NULL,         -- packets from clients
+    out_packets INTEGER NOT NULL,        -- packets to clients
+    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
+    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
+    fairness REAL,                       -- Jain's index of assignments over weight since the run began
+    PRIMARY KEY (run_id, time_ns, virtual_service_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sample_real_server (
+    -- One interval of a real server. Counters are the kernel's, cumulative, at its end.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+    time_ns INTEGER NOT NULL,            -- when the kernel was read
+    weight INTEGER NOT NULL,             -- the scheduler's weight
+    active INTEGER NOT NULL,             -- the kernel's active connections
+    inactive INTEGER NOT NULL,           -- its inactive ones
+    conns INTEGER NOT NULL,              -- connections scheduled
+    in_packets INTEGER NOT NULL,         -- packets from clients
+    out_packets INTEGER NOT NULL,        -- packets to clients
+    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
+    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
+    assignments INTEGER NOT NULL,        -- our own count since the run began
+    share REAL,                          -- its part of all assignments since the run began, 0 to 1
+    traced_active INTEGER NOT NULL,      -- active connections by the kernel's rules replayed on the packets
+    traced_inactive INTEGER NOT NULL,    -- inactive ones
+    real_server_connect TEXT,            -- of connections that ended in it: JSON, {"bucket": connections …};
+    time_to_first_byte TEXT,             -- NULL without any. View latency_counts has the buckets' bounds
+    duration TEXT,                       -- from the first packet to the last
+    PRIMARY KEY (run_id, time_ns, real_server_id)
+) STRICT;
+
+CREATE TABLE sample_virtual_service_minute (
+    -- One minute of a virtual service. Counters are the kernel's, cumulative, at its end.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
+    time_ns INTEGER NOT NULL,            -- its beginning, by the clock
+    conns INTEGER NOT NULL,              -- connections scheduled
+    in_packets INTEGER NOT NULL,         -- packets from clients
+    out_packets INTEGER NOT NULL,        -- packets to clients
+    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
+    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
+    fairness REAL,                       -- Jain's index of assignments over weight since the run began
+    PRIMARY KEY (run_id, time_ns, virtual_service_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sample_real_server_minute (
+    -- One minute of a real server. Counters are the kernel's, cumulative, at its end.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+    time_ns INTEGER NOT NULL,            -- its beginning, by the clock
+    weight INTEGER NOT NULL,             -- the scheduler's weight
+    active INTEGER NOT NULL,             -- the kernel's active connections, the most of its samples
+    inactive INTEGER NOT NULL,           -- its inactive ones, the most of its samples
+    conns INTEGER NOT NULL,              -- connections scheduled
+    in_packets INTEGER NOT NULL,         -- packets from clients
+    out_packets INTEGER NOT NULL,        -- packets to clients
+    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
+    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
+    assignments INTEGER NOT NULL,        -- our own count since the run began
+    share REAL,                          -- its part of all assignments since the run began, 0 to 1
+    traced_active INTEGER NOT NULL,      -- active connections by the kernel's rules replayed on the packets, the most of its samples
+    traced_inactive INTEGER NOT NULL,    -- inactive ones, the most of its samples
+    real_server_connect TEXT,            -- of connections that ended in it: JSON, {"bucket": connections …};
+    time_to_first_byte TEXT,             -- NULL without any. View latency_counts has the buckets' bounds
+    duration TEXT,                       -- from the first packet to the last
+    PRIMARY KEY (run_id, time_ns, real_server_id)
+) STRICT;
+
+CREATE TABLE sample_virtual_service_hour (
+    -- One hour of a virtual service. Counters are the kernel's, cumulative, at its end.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
+    time_ns INTEGER NOT NULL,            -- its beginning, by the clock
+    conns INTEGER NOT NULL,              -- connections scheduled
+    in_packets INTEGER NOT NULL,         -- packets from clients
+    out_packets INTEGER NOT NULL,        -- packets to clients
+    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
+    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
+    fairness REAL,                       -- Jain's index of assignments over weight since the run began
+    PRIMARY KEY (run_id, time_ns, virtual_service_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sample_real_server_hour (
+    -- One hour of a real server. Counters are the kernel's, cumulative, at its end.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+    time_ns INTEGER NOT NULL,            -- its beginning, by the clock
+    weight INTEGER NOT NULL,             -- the scheduler's weight
+    active INTEGER NOT NULL,             -- the kernel's active connections, the most of its samples
+    inactive INTEGER NOT NULL,           -- its inactive ones, the most of its samples
+    conns INTEGER NOT NULL,              -- connections scheduled
+    in_packets INTEGER NOT NULL,         -- packets from clients
+    out_packets INTEGER NOT NULL,        -- packets to clients
+    in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
+    out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
+    assignments INTEGER NOT NULL,        -- our own count since the run began
+    share REAL,                          -- its part of all assignments since the run began, 0 to 1
+    traced_active INTEGER NOT NULL,      -- active connections by the kernel's rules replayed on the packets, the most of its samples
+    traced_inactive INTEGER NOT NULL,    -- inactive ones, the most of its samples
+    real_server_connect TEXT,            -- of connections that ended in it: JSON, {"bucket": connections …};
+    time_to_first_byte TEXT,             -- NULL without any. View latency_counts has the buckets' bounds
+    duration TEXT,                       -- from the first packet to the last
+    PRIMARY KEY (run_id, time_ns, real_server_id)
+) STRICT;
+
+CREATE VIEW latency_counts AS
+    -- The histograms of all time series, a row a bucket: add up "count" over any span, real servers and runs.
+    -- Take one resolution: a latency is counted in each.
+    SELECT
+        resolution,                      -- sample, minute or hour
+        run_id,
+        virtual_service_id,
+        real_server_id,
+        time_ns,                         -- of a sample the end of its interval, else the beginning
+        measure,                         -- real_server_connect, time_to_first_byte or duration
+        bucket,                          -- grows with the latency
+        -- Its bounds in seconds: 100 ns each up to 1.6 µs, then 16 to each doubling.
+        CASE WHEN bucket < 16 THEN bucket ELSE (16 + bucket % 16) << (bucket / 16 - 1) END / 1e7 AS lower,
+        CASE WHEN bucket < 15 THEN bucket + 1
+            ELSE (16 + (bucket + 1) % 16) << ((bucket + 1) / 16 - 1) END / 1e7 AS upper,
+        count                            -- connections that ended then
+    FROM (
+        SELECT *, CAST(key AS INTEGER) AS bucket, value AS count
+        FROM (
+            SELECT 'sample' AS resolution, run_id, real_server_id, time_ns, 'real_server_connect' AS measure, real_server_connect AS histogram FROM sample_real_server
+            UNION ALL SELECT 'sample' AS resolution, run_id, real_server_id, time_ns, 'time_to_first_byte' AS measure, time_to_first_byte AS histogram FROM sample_real_server
+            UNION ALL SELECT 'sample' AS resolution, run_id, real_server_id, time_ns, 'duration' AS measure, duration AS histogram FROM sample_real_server
+            UNION ALL SELECT 'minute' AS resolution, run_id, real_server_id, time_ns, 'real_server_connect' AS measure, real_server_connect AS histogram FROM sample_real_server_minute
+            UNION ALL SELECT 'minute' AS resolution, run_id, real_server_id, time_ns, 'time_to_first_byte' AS measure, time_to_first_byte AS histogram FROM sample_real_server_minute
+            UNION ALL SELECT 'minute' AS resolution, run_id, real_server_id, time_ns, 'duration' AS measure, duration AS histogram FROM sample_real_server_minute
+            UNION ALL SELECT 'hour' AS resolution, run_id, real_server_id, time_ns, 'real_server_connect' AS measure, real_server_connect AS histogram FROM sample_real_server_hour
+            UNION ALL SELECT 'hour' AS resolution, run_id, real_server_id, time_ns, 'time_to_first_byte' AS measure, time_to_first_byte AS histogram FROM sample_real_server_hour
+            UNION ALL SELECT 'hour' AS resolution, run_id, real_server_id, time_ns, 'duration' AS measure, duration AS histogram FROM sample_real_server_hour
+        ), json_each(histogram)
+    ) JOIN real_server ON real_server.id = real_server_id;
+
+CREATE TABLE gap (
+    -- What is missing, so that nobody takes silence for quiet.
+    id INTEGER PRIMARY KEY,              -- in order of writing
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    from_ns INTEGER NOT NULL,            -- the first row that is missing; of an interrupted run the last row that is there
+    to_ns INTEGER NOT NULL,              -- the last row that is missing; of an interrupted run when that was found
+    what TEXT NOT NULL,                  -- sample, connection, assignment, failed_connection, event, setting; or everything
+    count INTEGER,                       -- how many rows; NULL: nobody knows
+    cause TEXT NOT NULL                  -- queue_full, interrupted (the collector went away) or damaged (the file)
+) STRICT;
+
+CREATE INDEX gap_by_run ON gap (run_id, from_ns);
 
 CREATE VIEW connections AS
     -- One row a connection. Durations are in seconds, NULL if a packet that bounds them was not seen.
