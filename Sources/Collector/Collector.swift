@@ -114,8 +114,9 @@ package final class Collector: Sendable {
         let output = capture.takeOutput()
         writer.noteLoss(rows: output.recordsDropped, from: kernel.published)
         writer.offer(StoreBatch(connections: output.records, events: output.events, levels: output.levels))
-        writer.stop()
+        let unwritten = writer.stop()
         let dropped = capture.peek { $0.packetsDropped }
+        try store.write(StoreBatch(gaps: unwritten), run: run)
         try store.finish(run: run, recorder.summary(ended: .now(), packetsDropped: dropped, trace: trace))
         return try store.evidence(run: run)
     }

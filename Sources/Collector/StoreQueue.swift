@@ -132,6 +132,15 @@ package struct StoreQueue: Sendable {
         }
     }
 
+    /// What was given up, as it is to be written down.
+    package var gaps: [StoreGap] {
+        StoreRowKind.allCases.compactMap { kind in
+            losses[kind].map {
+                StoreGap(from: $0.from, to: $0.to, what: kind.rawValue, count: $0.count, cause: .queueFull)
+            }
+        }
+    }
+
     /// Losses are in the database now, as gaps; what was lost meanwhile is another one.
     package mutating func noteWritten(_ gaps: [StoreGap]) {
         for gap in gaps {

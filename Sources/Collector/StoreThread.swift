@@ -30,7 +30,8 @@ package final class StoreThread: Sendable {
     fileprivate struct State {
         var queue: StoreQueue
         var status = StoreStatus()
-        var stops = false
+        /// When the thread was told to end.
+        var stops: ContinuousClock.Instant?
     }
 
     /// Confinement: the thread's own; nobody waits for it.
@@ -47,7 +48,10 @@ package final class StoreThread: Sendable {
         var checked = ContinuousClock.now
     }
 
+    /// How long until what could not be written is tried again, in seconds.
     private static let pause = 0.5
+    /// How long it is tried after the thread was told to end.
+    private static let patience: Duration = .seconds(5)
 
     private let store: TraceStore
     private let run: Int64
@@ -88,10 +92,14 @@ package final class StoreThread: Sendable {
     }
 
     /// Writes what waits, and ends the thread; returns when it has.
-    package func stop() {
-        state.withLock { $0.stops = true }
+    ///
+    /// - Returns: What could not be written, for whoever can write it later.
+    @discardableResult
+    package func stop() -> [StoreGap] {
+        state.withLock { $0.stops = .now }
         wakeUp.signal()
         finished.wait()
+        return state.withLock { $0.queue.gaps }
     }
 
     /// Queues a batch; never waits.
@@ -142,20 +150,18 @@ package final class StoreThread: Sendable {
             keepSmall(&work)
             sync(&work)
         }
-        return state.withLock { $0.stops && $0.queue.isEmpty }
+        return state.withLock { $0.stops != nil && $0.queue.isEmpty }
     }
 
     /// The rows to write next, and what is missing before them.
     private func next() -> StoreBatch? {
         state.withLock { state in
             guard var batch = state.queue.take(rows: options.transaction) else { return nil }
-            for (kind, loss) in state.queue.losses.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-                batch.gaps.append(
-                    StoreGap(from: loss.from, to: loss.to, what: kind.rawValue, count: loss.count, cause: .queueFull))
+            batch.gaps = state.queue.gaps
+            for gap in batch.gaps {
                 batch.events.append(
                     TraceEvent(
-                        time: .now(), kind: .storeGap, detail: "\(loss.count) rows (\(kind.rawValue)) were not written")
-                )
+                        time: .now(), kind: .storeGap, detail: "\(gap.count ?? 0) rows (\(gap.what)) were not written"))
             }
             return batch
         }
@@ -218,10 +224,10 @@ package final class StoreThread: Sendable {
         }
     }
 
-    /// Gives up what waits, if the thread is to end.
+    /// Gives up what waits, if the thread was to end some time ago.
     private func giveUp() -> Bool {
         state.withLock { state in
-            guard state.stops else { return false }
+            guard let stops = state.stops, ContinuousClock.now - stops >= Self.patience else { return false }
             state.noteDropped(state.queue.giveUp())
             return true
         }

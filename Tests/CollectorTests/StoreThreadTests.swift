@@ -118,7 +118,8 @@ final class StoreThreadTests {
         try refuseEvents()
         let writer = writer()
         writer.offer(event("never"))
-        writer.stop()
+        let gaps = writer.stop()
         #expect(writer.status.dropped == [.event: 1])
+        #expect(gaps.map(\.what) == ["event"])
     }
 }
