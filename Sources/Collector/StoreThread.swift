@@ -215,6 +215,7 @@ package final class StoreThread: Sendable {
     private func replaceDamaged(_ error: StoreError, _ work: inout Work) {
         do throws(StoreError) {
             let name = try store.beginAnew(now: .now())
+            try store.apply(options.retention)
             let text = "the database turned out to be damaged; it is now \(name), and a new one was begun"
             state.withLock { $0.status.damagedFiles += 1 }
             tell("\(store.path): \(text)")

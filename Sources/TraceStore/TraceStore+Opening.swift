@@ -64,7 +64,10 @@ extension TraceStore {
             if isNew { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            // What a long reader made of the log is given back once the log is begun anew.
+            try database.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
             try Migration.migrate(database)
+            try probe(database)
         }
     }
 
@@ -99,6 +102,15 @@ extension TraceStore {
             try checkIdentity(of: queue, path: path, acceptsEmpty: false)
             return queue
         }
+    }
+
+    /// Looks at the beginning of every table, so that most damage is found now and not in the middle of a run. Looking at
+    /// everything would take minutes.
+    private static func probe(_ database: Database) throws {
+        let tables = try String.fetchAll(
+            database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        for table in tables { _ = try Row.fetchOne(database, sql: "SELECT * FROM \(table) LIMIT 1") }
+        _ = try Int64.fetchOne(database, sql: "SELECT max(id) FROM connection")
     }
 
     /// SQLite's own words on a folder would be of a failing disk.

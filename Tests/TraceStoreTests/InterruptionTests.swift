@@ -79,6 +79,17 @@ struct InterruptionTests {
         #expect(try files() == ["store.sqlite", "store.sqlite.damaged-20251123T000000Z"])
     }
 
+    @Test func `damage behind the schema is found when the database is opened`() throws {
+        let store = try TraceStore.open(path: path)
+        try ExampleRun.write(to: store)
+        try store.close()
+        let size = try Data(contentsOf: URL(filePath: path)).count
+        try damage(from: 8_192, count: size - 8_192)
+        let anew = try TraceStore.open(path: path, settingAsideDamaged: true)
+        #expect(anew.findings.setAside != nil)
+        #expect(try anew.runs().isEmpty)
+    }
+
     @Test func `a file that is not ours is never set aside`() throws {
         try Data(String(repeating: "not a database. ", count: 300).utf8).write(to: URL(filePath: path))
         #expect(throws: StoreError.self) { _ = try TraceStore.open(path: path, settingAsideDamaged: true) }
