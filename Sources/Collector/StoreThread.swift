@@ -156,7 +156,9 @@ package final class StoreThread: Sendable {
     /// The rows to write next, and what is missing before them.
     private func next() -> StoreBatch? {
         state.withLock { state in
-            guard var batch = state.queue.take(rows: options.transaction) else { return nil }
+            // What is being written cannot be given up for something worth more: so it is a part of what may wait.
+            let rows = min(options.transaction, max(options.queue.rows / 4, 1))
+            guard var batch = state.queue.take(rows: rows) else { return nil }
             batch.gaps = state.queue.gaps
             for gap in batch.gaps {
                 batch.events.append(
