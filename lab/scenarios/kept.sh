@@ -12,10 +12,14 @@ for _ in $(seq 60); do
     [ "$(ask "$measured 'duration'")" -lt 300 ] || break
     sleep 0.5
 done
+# ab sometimes opens a connection more than it was asked for.
 for measure in real_server_connect time_to_first_byte duration; do
-    expect_equal "latencies of $measure, by the minute" "$(ask "$measured '$measure'")" 300
+    expect_equal "latencies of $measure by the minute, beside the connections that have one" \
+        "$(ask "$measured '$measure'")" "$(ask "SELECT count($measure) FROM connections WHERE outcome <> 'open'")"
 done
-expect_equal "the same by the second" "$(ask "${measured/minute/sample} 'duration'")" 300
+expect_equal "the same by the second and by the hour" \
+    "$(ask "${measured/minute/sample} 'duration'") $(ask "${measured/minute/hour} 'duration'")" \
+    "$(ask "$measured 'duration'") $(ask "$measured 'duration'")"
 expect_match "size" "$(fetch /metrics | grep '^ipvscope_store_size_bytes ')" ' [1-9][0-9]+'
 
 note "kill -9, and another start"
@@ -32,17 +36,18 @@ expect_equal "integrity" "$(ask 'PRAGMA integrity_check')" ok
 note "a lock that somebody else holds is told, and forgotten afterwards"
 (echo 'BEGIN IMMEDIATE;'; sleep 12; echo 'ROLLBACK;') | sqlite3 "$database" &
 locker=$!
-for _ in $(seq 30); do
-    ! fetch /metrics | grep -q '^ipvscope_store_up 0' || break
-    sleep 0.5
-done
-expect_match "while it is held" "$(fetch /metrics | grep '^ipvscope_store_up ')" ' 0$'
+up() { fetch /metrics | sed -n 's/^ipvscope_store_up //p'; }
+wait_until_up_is() { # VALUE
+    for _ in $(seq 40); do
+        [ "$(up)" != "$1" ] || return 0
+        sleep 0.25
+    done
+}
+wait_until_up_is 0
+expect_equal "ipvscope_store_up while it is held" "$(up)" 0
 wait "$locker"
-for _ in $(seq 10); do
-    ! fetch /metrics | grep -q '^ipvscope_store_up 1' || break
-    sleep 0.5
-done
-expect_match "afterwards" "$(fetch /metrics | grep '^ipvscope_store_up ')" ' 1$'
+wait_until_up_is 1
+expect_equal "ipvscope_store_up afterwards" "$(up)" 1
 expect_match "log of the lock" "$(<"$LAB_OUT/collect.txt")" 'keeps the database locked.*rows wait'
 expect_match "log of its end" "$(<"$LAB_OUT/collect.txt")" 'writing works again after'
 expect_equal "rows given up" "$(fetch /metrics | awk '/^ipvscope_store_dropped_rows_total/ { sum += $2 } END { print sum + 0 }')" 0
