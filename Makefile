@@ -15,7 +15,7 @@ POWER_RUNS ?= 1000
 export POWER_RUNS
 SWIFT ?= swift
 
-.PHONY: help run test lab models bench bench-live power crash fuzz install format lint deps deps-build deps-bench clean
+.PHONY: help run test lab models bench bench-live power crash fuzz install format lint deps deps-build deps-pages deps-bench clean
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -26,7 +26,7 @@ run: deps
 	@lab/run main ipvscope-run
 	@cat lab/queries.txt
 
-test: deps
+test: deps-pages
 	@.ci/test
 
 lab: deps
@@ -85,6 +85,9 @@ lint:
 
 deps: swift-is-there
 	@packaging/install-debian-packages test
+
+deps-pages: swift-is-there
+	@packaging/install-debian-packages pages
 
 deps-bench: swift-is-there
 	@packaging/install-debian-packages bench

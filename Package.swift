@@ -21,6 +21,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -47,8 +48,13 @@ let package = Package(
             name: "ConnectionTracing", dependencies: ["CPrefetch", "IPVSModel", "PacketDecoding"],
             swiftSettings: strict),
         .target(name: "SchedulerModels", dependencies: ["IPVSModel"], swiftSettings: strict),
-        .target(name: "Balance", dependencies: ["IPVSModel", "SchedulerModels"], swiftSettings: strict),
+        .target(
+            name: "Balance",
+            dependencies: [
+                "IPVSModel", "SchedulerModels", .product(name: "HeapModule", package: "swift-collections"),
+            ], swiftSettings: strict),
         .target(name: "MetricCatalog", swiftSettings: strict),
+        .target(name: "Charts", swiftSettings: strict),
 
         // What is left behind, and what is served.
         .target(
@@ -85,8 +91,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Balance", "Collector", "IPVSKernel", "IPVSModel", "MetricCatalog", "PacketCapture", "TraceStore",
-                "WebInterface", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Balance", "Charts", "Collector", "ConnectionTracing", "IPVSKernel", "IPVSModel", "MetricCatalog",
+                "PacketCapture", "TraceStore", "WebInterface",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -100,7 +107,7 @@ let package = Package(
         .executableTarget(
             name: "capture-benchmark",
             dependencies: [
-                "Collector", "IPVSKernel", "IPVSModel", "PacketCapture", "PacketDecoding",
+                "Collector", "IPVSKernel", "IPVSModel", "PacketCapture", "PacketDecoding", "TraceStore",
             ],
             path: "Benchmarks/live/capture-benchmark", swiftSettings: strict),
         .executableTarget(
@@ -156,10 +163,11 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Balance", "Commands", "IPVSKernel", "IPVSModel",
+                "Balance", "Charts", "Commands", "ConnectionTracing", "IPVSKernel", "IPVSModel", "TraceStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            exclude: ["Golden"], swiftSettings: strict),
+            exclude: ["ABOutput", "Golden"], swiftSettings: strict),
+        .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: strict),
         .testTarget(
             name: "TraceStoreTests", dependencies: ["Balance", "ConnectionTracing", "IPVSModel", "TraceStore"],
             exclude: ["Fixtures", "Schemas"], swiftSettings: strict),

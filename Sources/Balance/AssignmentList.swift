@@ -89,8 +89,8 @@ package struct AssignmentRow: Sendable, BitwiseCopyable {
     fileprivate let time: Int64
     private let clientHigh: UInt64
     private let clientLow: UInt64
-    /// In nanoseconds; the least is none.
-    private let connect: Int64
+    private let connect: PackedDuration
+    private let duration: PackedDuration
     private let clientPort: UInt16
     /// Plus 1; 0 is one that was not seen.
     private let realServer: UInt16
@@ -100,24 +100,27 @@ package struct AssignmentRow: Sendable, BitwiseCopyable {
 
     /// A row that was never set.
     init() {
-        (connection, time, clientHigh, clientLow, connect) = (0, 0, 0, 0, 0)
+        (connection, time, clientHigh, clientLow) = (0, 0, 0, 0)
+        (connect, duration) = (PackedDuration(nil, unit: 1), PackedDuration(nil, unit: 1))
         (clientPort, realServer, service, isScheduled) = (0, 0, 0, nil)
     }
 
     /// - Parameters:
     ///   - connect: Translated SYN out to SYN-ACK in, in nanoseconds; `nil` if either was not seen.
+    ///   - duration: From the SYN to the second FIN, or an RST, in nanoseconds; `nil` if neither was seen.
     ///   - realServer: Its number; `nil` if the choice was not seen.
     ///   - service: Whose it is, below 65535.
     package init(
-        connection: Int64, time: Timestamp, client: Endpoint, connect: Int64?, realServer: Int?, isScheduled: Bool?,
-        service: Int = 0
+        connection: Int64, time: Timestamp, client: Endpoint, connect: Int64?, duration: Int64?, realServer: Int?,
+        isScheduled: Bool?, service: Int = 0
     ) {
         self.connection = connection
         self.time = time.rawValue
         clientHigh = client.address.high
         clientLow = client.address.low
         clientPort = client.port
-        self.connect = connect ?? .min
+        self.connect = PackedDuration(connect, unit: Self.connectUnit)
+        self.duration = PackedDuration(duration, unit: Self.durationUnit)
         self.realServer = realServer.map { UInt16($0 + 1) } ?? 0
         self.isScheduled = isScheduled
         self.service = UInt16(service + 1)
@@ -126,7 +129,8 @@ package struct AssignmentRow: Sendable, BitwiseCopyable {
     fileprivate init(_ assignment: Assignment, _ realServer: Int?) {
         self.init(
             connection: assignment.connection, time: assignment.time, client: assignment.client,
-            connect: assignment.realServerConnect, realServer: realServer, isScheduled: assignment.isScheduled)
+            connect: assignment.realServerConnect, duration: assignment.duration, realServer: realServer,
+            isScheduled: assignment.isScheduled)
     }
 
     /// Whose it is; `nil` if it was never set.
@@ -137,6 +141,24 @@ package struct AssignmentRow: Sendable, BitwiseCopyable {
             connection: connection, time: Timestamp(rawValue: time),
             client: Endpoint(address: IPAddress(high: clientHigh, low: clientLow), port: clientPort),
             realServer: realServer == 0 ? nil : realServers[Int(realServer) - 1],
-            realServerConnect: connect == .min ? nil : connect, isScheduled: isScheduled)
+            realServerConnect: connect.nanoseconds(unit: Self.connectUnit),
+            duration: duration.nanoseconds(unit: Self.durationUnit), isScheduled: isScheduled)
     }
+
+    /// As finely as packets are told apart, up to seven minutes.
+    private static let connectUnit: Int64 = 100
+    /// Up to five days.
+    private static let durationUnit: Int64 = 100_000
+}
+
+/// A time that passed, in four bytes; what is too long stays at the longest.
+private struct PackedDuration: BitwiseCopyable {
+    /// Plus 1; 0 is none.
+    private let units: UInt32
+
+    init(_ nanoseconds: Int64?, unit: Int64) {
+        units = nanoseconds.map { UInt32(clamping: max($0, 0) / unit + 1) } ?? 0
+    }
+
+    func nanoseconds(unit: Int64) -> Int64? { units == 0 ? nil : Int64(units - 1) * unit }
 }

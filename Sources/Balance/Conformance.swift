@@ -32,10 +32,17 @@ struct Conformance {
     private(set) var permittedByOverload = 0
     /// Assignments that were right only for some value of what the kernel does not tell.
     private(set) var permittedByHiddenInput = 0
+    /// Of those checked, the ones of schedulers that ask how many entries each server has.
+    private(set) var checkedByEntries = 0
+    /// Of these, the ones for which the entries are not known well enough to tell the right choice from all others.
+    private(set) var leftOpenByEntries = 0
     /// Assignments that were right only in another order than they were captured in: two for each exchange.
     private(set) var reordered = 0
     /// By configuration: assignments that were right only while the change to it was pending.
     private(set) var permittedByChange: [Int]
+
+    /// How many entries each server had; `nil` if no scheduler asks.
+    private var timeline: EntryTimeline?
 
     /// How many findings are kept in full.
     static let limit = 100
@@ -53,6 +60,10 @@ struct Conformance {
         }
         model?.allowEdits(edits)
         let input = SchedulerInput(evidence, sequence)
+        if configurations.contains(where: { $0.scheduler.asksForEntries }) {
+            timeline = EntryTimeline(evidence, sequence)
+        }
+        var handover: SchedulerHandover?
         var reordering = Reordering(input)
         reordering.restart(model, at: 0)
         reordering.end = configurations.dropFirst().first?.notBefore
@@ -78,11 +89,20 @@ struct Conformance {
                     if next.modelledScheduler == configurations[current].modelledScheduler {
                         model?.beginChange(to: sequence.service(in: next))
                     } else {
+                        if let old = model, let new = next.modelledScheduler {
+                            handover = SchedulerHandover(
+                                from: old, of: sequence.service(in: configurations[current]), to: new.model,
+                                of: sequence.service(in: next))
+                        }
                         model = nil
                     }
                 }
                 guard assignment.time >= next.seen else { break }
-                if let scheduler = next.modelledScheduler, model == nil {
+                if let done = handover {
+                    model = done.successor
+                    model?.allowEdits(edits)
+                    handover = nil
+                } else if let scheduler = next.modelledScheduler, model == nil {
                     // Bound anew, it starts at the beginning, if it did not choose since.
                     let isFresh = configurations[current].scheduler != next.scheduler && !isUsed
                     let service = sequence.service(in: next)
@@ -106,9 +126,14 @@ struct Conformance {
             guard assignment.isScheduled != nil else {
                 uncertain += 1
                 model?.observeUnseen()
+                handover?.observeUnseen()
                 continue
             }
-            switch take(assignment, at: index, from: input, into: &model, &reordering, &following) {
+            let excuse =
+                handover == nil
+                ? take(assignment, at: index, from: input, into: &model, &reordering, &following)
+                : take(assignment, at: index, from: input, into: &handover)
+            switch excuse {
             case .overload: permittedByOverload += 1
             case .configurationChange: permittedByChange[current + 1] += 1
             case .hiddenInput: permittedByHiddenInput += 1
@@ -125,7 +150,12 @@ struct Conformance {
         _ assignment: Assignment, at index: Int, from input: SchedulerInput,
         into model: inout (any SchedulerModel)?, _ reordering: inout Reordering, _ following: inout Int
     ) -> Uncertainty? {
-        guard model != nil else {
+        guard let former = model else {
+            unchecked += 1
+            return nil
+        }
+        let asks = type(of: former).scheduler.asksForEntries
+        if asks, timeline?.isKnown != true {
             unchecked += 1
             return nil
         }
@@ -135,11 +165,25 @@ struct Conformance {
             return nil
         }
         checked += 1
-        switch model?.observe(choice, for: input.attempt(for: assignment)) {
+        if asks { checkedByEntries += 1 }
+        switch model?.observe(choice, for: attempt(for: assignment, at: index, from: input)) {
         case .conforming, nil: break
-        case .permitted(let uncertainty): return uncertainty
+        case .permitted(let uncertainty):
+            if asks, uncertainty == .hiddenInput { leftOpenByEntries += 1 }
+            return uncertainty
         case .violation(let violation):
-            if let exchange = reordering.exchange(explaining: index) {
+            if asks, let timeline {
+                // Between neighbours nobody knows who was counted already.
+                var attempt = input.attempt(for: assignment)
+                attempt.entries = timeline.boundsWithinWindow()
+                var other = former
+                if case .violation = other.observe(choice, for: attempt) {
+                    note(violation, at: index)
+                } else {
+                    reordered += 1
+                    model = other
+                }
+            } else if let exchange = reordering.exchange(explaining: index) {
                 reordered += 2
                 if exchange.second > index {
                     checked += 1
@@ -149,13 +193,39 @@ struct Conformance {
                 following = exchange.next
                 reordering.restart(model, at: following)
             } else {
-                count += 1
-                if let unseen = violation.unseenToExplain { unseenToExplain += unseen } else { inexplicable += 1 }
-                if findings.count < Self.limit { findings.append(Finding(index: index, violation: violation)) }
+                note(violation, at: index)
                 reordering.restart(model, at: index + 1)
             }
         }
         return nil
+    }
+
+    /// Takes in an assignment that was made while the scheduler was being changed.
+    private mutating func take(
+        _ assignment: Assignment, at index: Int, from input: SchedulerInput, into handover: inout SchedulerHandover?
+    ) -> Uncertainty? {
+        guard let choice = input.choice(index) else {
+            unseen += 1
+            handover?.observeUnseen()
+            return nil
+        }
+        checked += 1
+        let violation = handover?.observe(choice, for: attempt(for: assignment, at: index, from: input))
+        if let violation { note(violation, at: index) }
+        return violation == nil ? .configurationChange : nil
+    }
+
+    private mutating func note(_ violation: Violation, at index: Int) {
+        count += 1
+        if let unseen = violation.unseenToExplain { unseenToExplain += unseen } else { inexplicable += 1 }
+        if findings.count < Self.limit { findings.append(Finding(index: index, violation: violation)) }
+    }
+
+    /// With how many entries each server has, if a scheduler of the run asks and the kernel was read.
+    private mutating func attempt(for assignment: Assignment, at index: Int, from input: SchedulerInput) -> Attempt {
+        var attempt = input.attempt(for: assignment)
+        if timeline?.isKnown == true { attempt.entries = timeline?.bounds(before: index) }
+        return attempt
     }
 }
 

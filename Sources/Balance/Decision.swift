@@ -54,7 +54,7 @@ struct Decision {
         explainMissingModel()
         explainOpenAudit()
         let cycle = cycle
-        let needed = max(Self.cyclesNeeded * cycle, 1)
+        let needed = max(Self.cyclesNeeded * (asksForEntries ? serversInTurn : cycle), 1)
         let led = conformance.followed + conformance.uncertain
         let scheduled = max(sequence.seen - led, 0)
         if conformance.unchecked == 0, scheduled < needed {
@@ -63,7 +63,7 @@ struct Decision {
             let rounds =
                 "\(plural(Self.cyclesNeeded, "round")) over \(plural(serversInTurn, "real server")) take \(needed)"
             reasons.append(
-                cycle == 0
+                needed == 1
                     ? "no connection whose choice was seen"
                     : "too few connections: \(scheduled)\(beside), and \(rounds)")
         }
@@ -74,10 +74,23 @@ struct Decision {
                     + "exchanged with the one captured next to it: more than \(percent) % look like chance, not like "
                     + "several receive queues")
         }
-        if conformance.checked > 0, conformance.permittedByHiddenInput == conformance.checked {
+        explainHiddenInput()
+        if reasons.isEmpty { verdict = .pass }
+    }
+
+    /// Whether a scheduler of the run asks how many entries each server has.
+    private var asksForEntries: Bool { evidence.configurations.contains { $0.scheduler.asksForEntries } }
+
+    /// Says if too little is known to tell one choice from another.
+    private mutating func explainHiddenInput() {
+        let decided = conformance.checkedByEntries - conformance.leftOpenByEntries
+        if conformance.leftOpenByEntries > decided {
+            reasons.append(
+                "of \(plural(conformance.checkedByEntries, "choice")) only \(decided) follow from how many entries the real "
+                    + "servers are known to have had, and half must")
+        } else if conformance.checked > 0, conformance.permittedByHiddenInput == conformance.checked {
             reasons.append("every choice rests on what the kernel does not tell")
         }
-        if reasons.isEmpty { verdict = .pass }
     }
 
     /// Fail, unless what is missing from the evidence may explain the violations.
@@ -130,7 +143,9 @@ struct Decision {
     }
 
     /// Whether more unseen connections may be needed than the model can tell.
-    private var isBound: Bool { evidence.configurations.contains { $0.scheduler == .weightedRoundRobin } }
+    private var isBound: Bool {
+        asksForEntries || evidence.configurations.contains { $0.scheduler == .weightedRoundRobin }
+    }
 
     /// What is missing, as the end of a sentence.
     private var missing: String {
@@ -183,6 +198,8 @@ struct Decision {
             reasons.append("the virtual service's settings were never read, so its scheduler is not known")
         } else if let scheduler = unmodelled.last {
             reasons.append("no model yet for \(scheduler)\(part)")
+        } else if asksForEntries, evidence.entryReadings.isEmpty {
+            reasons.append("how many entries each real server had was never read from the kernel\(part)")
         } else {
             reasons.append("the scheduler was being changed\(part)")
         }

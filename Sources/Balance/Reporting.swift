@@ -73,7 +73,7 @@ extension ConformanceReport {
 
 extension ServiceConfiguration {
     /// What differs from `old`, in a few words.
-    func changes(from old: Self) -> String {
+    package func changes(from old: Self) -> String {
         var changes: [String] = []
         if scheduler != old.scheduler { changes.append("scheduler \(old.scheduler) → \(scheduler)") }
         if flags != old.flags { changes.append("flags \(old.flags.rawValue) → \(flags.rawValue)") }

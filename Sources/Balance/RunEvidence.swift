@@ -68,11 +68,16 @@ package struct VirtualServiceEvidence: Sendable {
     /// How many connections the kernel may have scheduled without our seeing it, where that is known better than
     /// from the counters above; `nil` if it is not.
     package var mostMissing: UInt64?
+    /// What became of entries, in order of time, for as long as the scheduler asked how many each real server has.
+    package var entryChanges: [EntryChange]
+    /// How many the kernel said that each has, in order of time.
+    package var entryReadings: [EntryReading]
 
     package init(
         identity: VirtualServiceIdentity, configurations: [ServiceConfiguration], assignments: AssignmentList = [],
         realServers: [RealServerEvidence] = [], kernel: TrafficCounters? = nil,
-        causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0, table: TableEvidence? = nil
+        causes: [DifferenceCause: UInt64] = [:], unmatchedPackets: UInt64 = 0, table: TableEvidence? = nil,
+        entryChanges: [EntryChange] = [], entryReadings: [EntryReading] = []
     ) {
         self.identity = identity
         self.configurations = configurations
@@ -82,6 +87,8 @@ package struct VirtualServiceEvidence: Sendable {
         self.causes = causes
         self.unmatchedPackets = unmatchedPackets
         self.table = table
+        self.entryChanges = entryChanges
+        self.entryReadings = entryReadings
     }
 }
 
@@ -183,18 +190,23 @@ package struct Assignment: Sendable, Hashable {
     ///
     /// - Unit: nanoseconds.
     package var realServerConnect: Int64?
+    /// From then to the second FIN, or an RST; `nil` if neither was seen.
+    ///
+    /// - Unit: nanoseconds, in steps of 0.1 ms.
+    package var duration: Int64?
     /// Whether the scheduler was asked; if not, the client's persistence template decided. `nil` if nobody can tell.
     package var isScheduled: Bool?
 
     package init(
         connection: Int64, time: Timestamp, client: Endpoint, realServer: Endpoint?, realServerConnect: Int64? = nil,
-        isScheduled: Bool? = true
+        duration: Int64? = nil, isScheduled: Bool? = true
     ) {
         self.connection = connection
         self.time = time
         self.client = client
         self.realServer = realServer
         self.realServerConnect = realServerConnect
+        self.duration = duration
         self.isScheduled = isScheduled
     }
 }

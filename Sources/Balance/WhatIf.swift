@@ -4,10 +4,11 @@ import SchedulerModels
 /// The run's arrivals under other schedulers, with the run's real servers, weights and flags.
 ///
 /// Each begins as the kernel does that has just bound it to the service as it was first read, sees a change when it was
-/// read, and finds nobody overloaded. All are measured against the weights, whatever each of them makes of these.
+/// read, and finds nobody overloaded. Every connection lasts as long as it did. All are measured against the weights,
+/// whatever each of them makes of these.
 enum WhatIf {
-    /// All that the kernel has: those whose choice follows from list, weights and packet, then those
-    /// that are left out.
+    /// All that the kernel has: those whose choice follows from list, weights and packet, then those that ask how many
+    /// connections there are, then what is left out.
     private static let schedulers: [Scheduler] = [
         .roundRobin, .weightedRoundRobin, .failover, .sourceHashing, .destinationHashing, .maglevHashing,
         .leastConnection, .weightedLeastConnection, .shortestExpectedDelay, .neverQueue, .overflow,
@@ -22,23 +23,23 @@ enum WhatIf {
     private static func outcome(
         of scheduler: Scheduler, _ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence
     ) -> WhatIfOutcome {
-        if scheduler == .twoRandomChoices { return leftOut(scheduler, "chance decides") }
-        guard let type = ModelledScheduler(scheduler)?.model as? any ChoosingModel.Type else {
-            return leftOut(
-                scheduler, "open connections decide, and the evidence does not hold when they ended")
-        }
+        guard scheduler != .twoRandomChoices, let type = ModelledScheduler(scheduler)?.model as? any ChoosingModel.Type
+        else { return leftOut(scheduler, "chance decides") }
         guard let first = evidence.configurations.first else {
             return leftOut(scheduler, "the virtual service's settings were never read")
         }
         let input = SchedulerInput(evidence, sequence)
         var model = type.init(startingWith: sequence.service(in: first))
+        var open = ConcurrencyCount(servers: sequence.servers.count)
+        // A datagram that is scheduled for itself is over at once.
+        let isOnePacket = first.flags.contains(.onePacket)
         var current = 0
         var counts = Array(repeating: 0, count: sequence.servers.count)
         var expected = Array(repeating: 0.0, count: sequence.servers.count)
         var placed = 0
         var refused = 0
 
-        for assignment in evidence.assignments {
+        for (index, assignment) in evidence.assignments.enumerated() {
             while current + 1 < evidence.configurations.count,
                 assignment.time >= evidence.configurations[current + 1].seen
             {
@@ -48,14 +49,22 @@ enum WhatIf {
                 model.beginChange(to: sequence.service(in: evidence.configurations[current]))
                 model.endChange()
             }
-            guard assignment.isScheduled == true else { continue }
-            let attempt = input.attempt(for: assignment)
+            open.advance(to: assignment.time.rawValue)
+            let end = assignment.duration.map { assignment.time.rawValue + $0 }
+            guard assignment.isScheduled == true else {
+                // What follows a template goes where it went.
+                if let server = input.choice(index) { open.add(to: server, until: end) }
+                continue
+            }
+            var attempt = input.attempt(for: assignment)
+            if scheduler.asksForEntries { attempt.entries = open.entries }
             if model.choices(for: attempt).isOpen {
                 return leftOut(scheduler, "the choice would rest on what the kernel does not tell")
             }
             if let server = model.choose(for: attempt) {
                 counts[server] += 1
                 placed += 1
+                if !isOnePacket { open.add(to: server, until: end) }
             } else {
                 refused += 1
             }
@@ -65,7 +74,9 @@ enum WhatIf {
         let measures = FairnessMeasures(counts: counts, expected: expected)
         return WhatIfOutcome(
             scheduler: scheduler, assignments: counts.reduce(0, +), refused: refused,
-            realServers: zip(sequence.servers, counts).map { WhatIfShare(realServer: $0, assignments: $1) },
+            realServers: sequence.servers.indices.map {
+                WhatIfShare(realServer: sequence.servers[$0], assignments: counts[$0], mostOpen: open.peak[$0])
+            },
             maxShareError: measures.maxShareError, jain: measures.jain)
     }
 

@@ -29,9 +29,12 @@ package struct WhatIfOutcome: Sendable, Hashable, Codable {
 package struct WhatIfShare: Sendable, Hashable, Codable {
     package var realServer: Endpoint
     package var assignments: Int
+    /// The most connections that would have been open at once.
+    package var mostOpen: Int
 
     enum CodingKeys: String, CodingKey {
         case realServer = "real_server"
         case assignments
+        case mostOpen = "most_open"
     }
 }

@@ -6,7 +6,7 @@ package import IPVSModel
 package import PacketCapture
 import PacketDecoding
 import Synchronization
-import TraceStore
+package import TraceStore
 
 /// Reads packets and traces them, on a thread of its own that never waits for anything but packets. Others may help it
 /// with both; see ``LiveCaptures``.
@@ -30,10 +30,14 @@ package final class CaptureThread: Sendable {
         package var events: [TraceEvent] = []
         /// The level the capture began with, and changes of it.
         package var levels: [LevelChange] = []
+        /// What became of entries, where a scheduler asks for them.
+        package var entryChanges: [VirtualServiceIdentity: [EntryChange]] = [:]
         /// Records nobody fetched in time.
         package var recordsDropped: UInt64 = 0
         /// The connections that began by ``startsKnownUntil``.
         package var starts: [ConnectionStart] = []
+        /// What became of entries, for those who watch ``starts``.
+        package var watchedChanges: [VirtualServiceIdentity: [EntryChange]] = [:]
         /// Connections that began and are not among ``starts``, or may be.
         package var startsDropped: UInt64 = 0
         package var startsKnownUntil = Timestamp(rawValue: 0)
@@ -62,6 +66,7 @@ package final class CaptureThread: Sendable {
         var pendingLevel: LevelChange?
         var levelChecked: Int64 = 0
         var kernel: KernelState?
+        var followed = FollowedServices()
         var filters: [String: CaptureFilter] = [:]
         var pendingMarks: [Timestamp] = []
         var startsKnownUntil: Int64 = 0
@@ -133,26 +138,41 @@ package final class CaptureThread: Sendable {
         outbox.withLock { body($0) }
     }
 
-    /// The records, events and levels since the last call.
-    package func takeOutput() -> (
-        records: [ConnectionRecord], events: [TraceEvent], levels: [LevelChange], recordsDropped: UInt64
-    ) {
+    /// What was found since the last call, and how many records were lost.
+    package func takeOutput() -> (found: StoreBatch, recordsDropped: UInt64) {
         outbox.withLock { outbox in
             defer {
                 outbox.records = []
                 outbox.events = []
                 outbox.levels = []
+                outbox.entryChanges = [:]
                 outbox.recordsDropped = 0
             }
-            return (outbox.records, outbox.events, outbox.levels, outbox.recordsDropped)
+            let found = StoreBatch(
+                connections: outbox.records, events: outbox.events, levels: outbox.levels,
+                entryChanges: outbox.entryChanges)
+            return (found, outbox.recordsDropped)
         }
     }
 
-    /// The connections that began since the last call, how many more there may have been, and up to when all are told.
-    package func takeStarts() -> (starts: [ConnectionStart], dropped: UInt64, knownUntil: Timestamp) {
+    /// What began since the last call.
+    package struct Starts: Sendable {
+        package var connections: [ConnectionStart]
+        /// How many more connections there may have been.
+        package var dropped: UInt64
+        /// What became of entries meanwhile.
+        package var entryChanges: [VirtualServiceIdentity: [EntryChange]]
+        /// Up to when all are told.
+        package var knownUntil: Timestamp
+    }
+
+    /// The connections that began since the last call.
+    package func takeStarts() -> Starts {
         outbox.withLock { outbox in
-            defer { (outbox.starts, outbox.startsDropped) = ([], 0) }
-            return (outbox.starts, outbox.startsDropped, outbox.startsKnownUntil)
+            defer { (outbox.starts, outbox.startsDropped, outbox.watchedChanges) = ([], 0, [:]) }
+            return Starts(
+                connections: outbox.starts, dropped: outbox.startsDropped, entryChanges: outbox.watchedChanges,
+                knownUntil: outbox.startsKnownUntil)
         }
     }
 
@@ -178,7 +198,8 @@ package final class CaptureThread: Sendable {
             work.tracers.update(to: state)
             work.captures.deal(to: work.tracers)
             work.kernel = state
-            setFilters(for: state.virtualServices, &work)
+            work.followed.note(state)
+            setFilters(for: work.followed.virtualServices, &work)
         }
         if let table = message.table { work.tracers.observe(table.entries, began: table.began) }
         work.pendingMarks += message.marks
@@ -195,13 +216,13 @@ package final class CaptureThread: Sendable {
         // A kernel that is not read any more leaves its last rate behind.
         let isCurrent = work.kernel.map { now.since($0.observedAt) <= .seconds(5) } ?? false
         let offered = isCurrent ? work.kernel?.packetRate : nil
-        guard let services = work.kernel?.virtualServices,
-            var change = work.control?.observe(dropped: dropped, offered: offered, at: now)
-        else { return }
+        guard work.kernel != nil, var change = work.control?.observe(dropped: dropped, offered: offered, at: now) else {
+            return
+        }
         let old = work.level
         work.level = change.level
         work.levelChanges += 1
-        setFilters(for: services, &work)
+        setFilters(for: work.followed.virtualServices, &work)
         switch change.level {
         case .handshake:
             // What the filter holds back from now on must not be missed.
@@ -304,6 +325,8 @@ package final class CaptureThread: Sendable {
             if outbox.events.count > Self.mostRecords {
                 outbox.events.removeFirst(outbox.events.count - Self.mostRecords)
             }
+            outbox.entryChanges.merge(found.entryChanges) { ($0 + $1).suffix(Self.mostRecords) }
+            outbox.watchedChanges.merge(found.entryChanges) { ($0 + $1).suffix(Self.mostRecords) }
             outbox.starts += began.starts
             outbox.startsDropped += began.dropped + failures
             if outbox.starts.count > Self.mostRecords {

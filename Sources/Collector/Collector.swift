@@ -113,7 +113,7 @@ package final class Collector: Sendable {
         let trace = capture.peek { $0.trace }
         let output = capture.takeOutput()
         writer.noteLoss(rows: output.recordsDropped, from: kernel.published)
-        writer.offer(StoreBatch(connections: output.records, events: output.events, levels: output.levels))
+        writer.offer(output.found)
         let unwritten = writer.stop()
         let dropped = capture.peek { $0.packetsDropped }
         try store.write(StoreBatch(gaps: unwritten), run: run)

@@ -21,6 +21,8 @@ struct EvidenceKeeper: ReplaySink {
     private var kept = AssignmentRows()
     private var levels: [LevelChange] = []
     private var configurations: [VirtualServiceIdentity: [ServiceConfiguration]] = [:]
+    private var entryChanges: [VirtualServiceIdentity: [EntryChange]] = [:]
+    private var entryReadings: [VirtualServiceIdentity: [EntryReading]] = [:]
 
     init(name: String, started: Timestamp) {
         run = RunDescription(id: 1, name: name, started: started)
@@ -32,6 +34,8 @@ struct EvidenceKeeper: ReplaySink {
 
     private mutating func keep(_ batch: StoreBatch) {
         levels += batch.levels
+        for (service, changes) in batch.entryChanges { entryChanges[service, default: []] += changes }
+        for (service, readings) in batch.entryReadings { entryReadings[service, default: []] += readings }
         for observed in batch.configurations {
             configurations[observed.virtualService, default: []].append(observed.configuration)
         }
@@ -56,9 +60,14 @@ struct EvidenceKeeper: ReplaySink {
         let realServer = record.realServer.map { services[service].realServers.number(adding: $0) }
         var connect: Int64?
         if let syn = record.dip.$syn.nanoseconds, let synAck = record.dip.$synAck.nanoseconds { connect = synAck - syn }
+        let isVIPSeen = record.vip.inPackets | record.vip.outPackets > 0
+        let ended = isVIPSeen ? record.vip.$end.nanoseconds : record.dip.$end.nanoseconds
+        let requested = record.requested
+        var duration: Int64?
+        if let ended { duration = ended - (requested.rawValue - record.firstSeen.rawValue) }
         kept[Int(record.id - firstConnectionID)] = AssignmentRow(
-            connection: record.id, time: record.requested, client: record.client, connect: connect,
-            realServer: realServer, isScheduled: record.origin.isScheduled, service: service)
+            connection: record.id, time: requested, client: record.client, connect: connect,
+            duration: duration, realServer: realServer, isScheduled: record.origin.isScheduled, service: service)
     }
 
     consuming func evidence(_ summary: RunSummary) -> RunEvidence {
@@ -74,7 +83,9 @@ struct EvidenceKeeper: ReplaySink {
                     assignments: assignments[identity] ?? [], realServers: closing[identity]?.realServers ?? [],
                     kernel: closing[identity]?.kernel,
                     causes: closing[identity]?.causes ?? [:],
-                    unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0, table: closing[identity]?.table)
+                    unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0, table: closing[identity]?.table,
+                    entryChanges: (entryChanges[identity] ?? []).sorted { $0.time < $1.time },
+                    entryReadings: entryReadings[identity] ?? [])
             }, packetsDropped: summary.packetsDropped, levels: levels)
     }
 

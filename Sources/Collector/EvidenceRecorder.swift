@@ -72,10 +72,8 @@ package struct EvidenceRecorder: Sendable {
     /// - Parameters:
     ///   - state: The reading.
     ///   - trace: The tracer's counts of everything captured before it.
-    /// - Returns: Settings that are new, and events that say so.
-    package mutating func observe(
-        _ state: KernelState, trace: TraceSummary
-    ) -> (configurations: [StoreBatch.ObservedConfiguration], events: [TraceEvent]) {
+    /// - Returns: Settings that are new, events that say so, and how many entries there are where schedulers ask.
+    package mutating func observe(_ state: KernelState, trace: TraceSummary) -> StoreBatch {
         var configurations: [StoreBatch.ObservedConfiguration] = []
         var events: [TraceEvent] = []
         let traced = Self.servers(trace)
@@ -111,7 +109,30 @@ package struct EvidenceRecorder: Sendable {
         }
         lastReading = time
         noteCaptured(trace, at: time)
-        return (configurations, events)
+        return StoreBatch(events: events, configurations: configurations, entryReadings: entryReadings(in: state))
+    }
+
+    private func entryReadings(in state: KernelState) -> [VirtualServiceIdentity: [EntryReading]] {
+        // Made for the run, services had no entries when it began.
+        counters == .absent ? [:] : Self.entryReadings(in: state, isFromZero: counters == .fromZero)
+    }
+
+    /// How many entries each real server has, of services whose scheduler asks.
+    static func entryReadings(
+        in state: KernelState, isFromZero: Bool = false
+    ) -> [VirtualServiceIdentity: [EntryReading]] {
+        let began = isFromZero ? Timestamp(rawValue: 0) : state.observedAt
+        let ended = isFromZero ? began : state.completedAt ?? state.observedAt
+        var readings: [VirtualServiceIdentity: [EntryReading]] = [:]
+        for service in state.virtualServices where service.scheduler.asksForEntries {
+            readings[service.identity] = service.realServers.map { server in
+                EntryReading(
+                    realServer: server.endpoint, began: began, ended: ended,
+                    active: isFromZero ? 0 : Int64(server.activeConnections),
+                    inactive: isFromZero ? 0 : Int64(server.inactiveConnections))
+            }
+        }
+        return readings
     }
 
     /// Remembers what had been captured by `time`, the last packet's or later.

@@ -110,9 +110,7 @@ package final class KernelThread: Sendable {
     private func read(isExact: Bool) {
         let clock = ContinuousClock()
         var reading = state.withLock { $0.reading }
-        var events: [TraceEvent] = []
-        var configurations: [StoreBatch.ObservedConfiguration] = []
-        var samples: [TrafficSample] = []
+        var found = StoreBatch()
         do throws(KernelError) {
             let begin = clock.now
             let kernelState = try kernel.read(includingConnections: false)
@@ -121,27 +119,26 @@ package final class KernelThread: Sendable {
             reading.problem = nil
             capture.post(kernelState)
             let trace = isExact ? exactTrace(at: kernelState.observedAt) : capture.peek { $0.trace }
-            let observed = state.withLock { $0.recorder.observe(kernelState, trace: trace) }
-            configurations = observed.configurations
-            events = observed.events + observe(kernelState, trace: trace)
+            found = state.withLock { $0.recorder.observe(kernelState, trace: trace) }
+            found.events += observe(kernelState, trace: trace)
             if isSampleDue(at: kernelState.observedAt) || isExact {
-                samples = kernelState.virtualServices.map {
+                found.samples = kernelState.virtualServices.map {
                     TrafficSample($0, at: kernelState.observedAt, trace: trace)
                 }
             }
-            let entries = try readTable(&reading, of: kernelState, isForced: isExact, &events)
-            if isExact || !configurations.isEmpty {
+            let entries = try readTable(&reading, of: kernelState, isForced: isExact, &found.events)
+            if isExact || !found.configurations.isEmpty {
                 var recorded = kernelState
                 recorded.connections = entries
                 recording?.append(recorded)
             }
         } catch {
             if reading.problem == nil {
-                events.append(TraceEvent(time: .now(), kind: .kernelUnreadable, detail: error.description))
+                found.events.append(TraceEvent(time: .now(), kind: .kernelUnreadable, detail: error.description))
             }
             reading.problem = error.description
         }
-        publish(reading, events, configurations, samples)
+        publish(reading, found)
     }
 
     /// Whether it is time for another row of the time series. Readings come a little late or early.
@@ -158,17 +155,19 @@ package final class KernelThread: Sendable {
     /// Shows a reading to those who watch from one to the next.
     private func observe(_ state: KernelState, trace: TraceSummary) -> [TraceEvent] {
         let dropped = capture.peek { $0.packetsDropped }
-        let (starts, lost, knownUntil) = capture.takeStarts()
+        let starts = capture.takeStarts()
         return watch.withLock { watch in
-            watch.drains.note(starts)
-            let events = watch.drains.observe(state, trace: trace, knownUntil: knownUntil)
+            watch.drains.note(starts.connections)
+            let events = watch.drains.observe(state, trace: trace, knownUntil: starts.knownUntil)
             guard watch.rolling != nil else { return events }
             let began = Timestamp.now()
             let live = (try? LiveTotals.read())?.live.connections
             let count = live.map { RollingJudge.LiveCount(connections: $0, began: began, ended: .now()) }
             watch.rolling?.observe(state, live: count, trace: trace, dropped: dropped)
-            return events
-                + (watch.rolling?.note(starts, lost: lost, knownUntil: knownUntil, trace: trace, dropped: dropped) ?? [])
+            watch.rolling?.note(starts.entryChanges)
+            let changes = watch.rolling?.note(
+                starts.connections, lost: starts.dropped, knownUntil: starts.knownUntil, trace: trace, dropped: dropped)
+            return events + (changes ?? [])
         }
     }
 
@@ -238,25 +237,23 @@ package final class KernelThread: Sendable {
         return capture.peek { $0.trace }
     }
 
-    private func publish(
-        _ reading: KernelReading, _ events: [TraceEvent], _ configurations: [StoreBatch.ObservedConfiguration],
-        _ samples: [TrafficSample]
-    ) {
+    /// - Parameter noticed: What the reading told, beside what the tracer found.
+    private func publish(_ reading: KernelReading, _ noticed: StoreBatch) {
         let output = capture.takeOutput()
         let (trace, captures, drops, captureProblem) = capture.peek {
             ($0.trace, $0.captures, $0.packetsDropped, $0.problem?.description)
         }
         let (verdicts, drains) = watch.withLock { ($0.rolling?.verdicts ?? [], $0.drains.statuses) }
-        var (events, samples) = (output.events + events, samples)
+        var batch = StoreBatch(merging: [output.found, noticed])
         let last = published
         state.withLock { state in
             state.published = .now()
-            state.noteLatencies(output.records, &samples)
+            state.noteLatencies(batch.connections, &batch.samples)
             if let captureProblem, state.snapshot?.captureProblem != captureProblem {
-                events.append(TraceEvent(time: .now(), kind: .captureLoss, detail: captureProblem))
+                batch.events.append(TraceEvent(time: .now(), kind: .captureLoss, detail: captureProblem))
             }
             if drops > state.dropsSeen {
-                events.append(
+                batch.events.append(
                     TraceEvent(
                         time: .now(), kind: .captureLoss,
                         detail: "the kernel dropped \(drops - state.dropsSeen) packets"))
@@ -269,10 +266,7 @@ package final class KernelThread: Sendable {
                 audits: state.recorder.audits(trace), verdicts: verdicts, drains: drains, store: store.status)
         }
         store.noteLoss(rows: output.recordsDropped, from: last)
-        store.offer(
-            StoreBatch(
-                connections: output.records, events: events, samples: samples, configurations: configurations,
-                levels: output.levels))
+        store.offer(batch)
     }
 }
 

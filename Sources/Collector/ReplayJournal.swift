@@ -54,8 +54,7 @@ struct ReplayJournal {
                 if time.rawValue < .max { tracers.advance(to: time.rawValue) }
                 tracers.update(to: state)
                 if let entries = state.connections { tracers.observe(entries, began: state.observedAt) }
-                let (configurations, events) = recorder.observe(state, trace: tracers.summary())
-                write([StoreBatch(events: events, configurations: configurations)], &sink)
+                write([recorder.observe(state, trace: tracers.summary())], &sink)
             }
         }
     }

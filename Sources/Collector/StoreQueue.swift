@@ -39,12 +39,13 @@ package struct StoreQueue: Sendable {
             for (kind, count) in zip(StoreRowKind.allCases, kinds) where count > 0 { rows[kind] = count }
             if !batch.samples.isEmpty { rows[.sample] = batch.samples.reduce(0) { $0 + 1 + $1.realServers.count } }
             if !batch.events.isEmpty { rows[.event] = batch.events.count }
+            if batch.entryRows > 0 { rows[.entry] = batch.entryRows }
             let settings = batch.configurations.count + batch.levels.count
             if settings > 0 { rows[.setting] = settings }
             bytes =
                 batch.connections.count * MemoryLayout<ConnectionRecord>.stride
                 + batch.events.reduce(0) { $0 + MemoryLayout<TraceEvent>.stride + $1.detail.utf8.count }
-                + (rows[.sample] ?? 0) * 1_024 + settings * 512
+                + (rows[.sample] ?? 0) * 1_024 + settings * 512 + batch.entryRows * MemoryLayout<EntryChange>.stride
         }
     }
 
@@ -185,11 +186,16 @@ package struct StoreQueue: Sendable {
 }
 
 extension StoreRowKind {
+    // Looked up once, and not for each row.
+    private static let connectionNumber = Self.connection.number
+    private static let assignmentNumber = Self.assignment.number
+    private static let failedNumber = Self.failedConnection.number
+
     /// The kind of a connection's row.
     fileprivate static func number(of record: borrowing ConnectionRecord) -> Int {
         switch record.outcome {
-        case .open, .closed, .expired: record.origin.isAssignment ? 2 : 1
-        default: 3
+        case .open, .closed, .expired: record.origin.isAssignment ? assignmentNumber : connectionNumber
+        default: failedNumber
         }
     }
 
@@ -218,6 +224,12 @@ extension StoreBatch {
         configurations += later.configurations
         levels += later.levels
         gaps += later.gaps
+        entryChanges.merge(later.entryChanges, uniquingKeysWith: +)
+        entryReadings.merge(later.entryReadings, uniquingKeysWith: +)
+    }
+
+    fileprivate var entryRows: Int {
+        entryChanges.values.reduce(0) { $0 + $1.count } + entryReadings.values.reduce(0) { $0 + $1.count }
     }
 
     /// Takes all rows of a kind out.
@@ -234,6 +246,13 @@ extension StoreBatch {
             let gone = connections.filter { StoreRowKind.number(of: $0) == number }
             connections.removeAll { StoreRowKind.number(of: $0) == number }
             return Self.loss(gone.map { ($0.firstSeen, $0.lastSeen, 1) })
+        case .entry:
+            let loss = Self.loss(
+                entryChanges.values.flatMap { $0 }.map { ($0.time, $0.latest, 1) }
+                    + entryReadings.values.flatMap { $0 }.map { ($0.began, $0.ended, 1) })
+            entryChanges = [:]
+            entryReadings = [:]
+            return loss
         case .event:
             let loss = Self.loss(events.map { ($0.time, $0.time, 1) })
             events = []

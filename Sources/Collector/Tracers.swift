@@ -140,18 +140,26 @@ package final class Tracers: Sendable {
     /// What was found since the last call, by shard.
     func takeOutput() -> [StoreBatch] {
         shards.map { shard in
-            shard.tracer.withLock { StoreBatch(connections: $0.takeRecords(), events: $0.takeEvents()) }
+            shard.tracer.withLock {
+                StoreBatch(
+                    connections: $0.takeRecords(), events: $0.takeEvents(), entryChanges: $0.takeEntryChanges())
+            }
         }
     }
 }
 
 extension StoreBatch {
-    /// What several tracers found at the same time, events in order of time.
+    /// What was found at the same time, events in order of time.
     init(merging parts: [StoreBatch]) {
         self = parts.first ?? StoreBatch()
         for part in parts.dropFirst() {
             connections += part.connections
             events += part.events
+            samples += part.samples
+            configurations += part.configurations
+            levels += part.levels
+            entryChanges.merge(part.entryChanges) { $0 + $1 }
+            entryReadings.merge(part.entryReadings) { $0 + $1 }
         }
         if parts.count > 1 { events.sort { $0.time < $1.time } }
     }

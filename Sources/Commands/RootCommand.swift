@@ -17,8 +17,9 @@ package struct RootCommand: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            CollectCommand.self, RunCommand.self, ReplayCommand.self, VerifyCommand.self, ConnectionsCommand.self,
-            ServicesCommand.self, SnapshotCommand.self, MetricsCommand.self,
+            CollectCommand.self, RunCommand.self, ReplayCommand.self, VerifyCommand.self, ReportCommand.self,
+            ObserveCommand.self,
+            ConnectionsCommand.self, ServicesCommand.self, SnapshotCommand.self, MetricsCommand.self,
         ])
 
     package init() {}

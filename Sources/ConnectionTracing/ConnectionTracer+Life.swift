@@ -68,6 +68,7 @@ extension ConnectionTracer {
     @inline(never)
     mutating func expire(_ number: UInt32) {
         if flows[number].origin.isAssignment { count(.entryExpired, service: flows[number].service) }
+        if topology.asksForEntries { noteTimeout(of: number) }
         retire(number, outcomeIfOpen: .expired)
     }
 
@@ -90,6 +91,8 @@ extension ConnectionTracer {
         let old = flows[number]
         let isRescheduled = isSpent(old)
         let template = flows[notesOf: number].template
+        // The kernel forgets what it does not schedule on at its next tick.
+        if topology.asksForEntries, isRescheduled { noteLeaving(of: number, from: packet.time, slack: Self.tick) }
         retire(number, outcomeIfOpen: .open)
         let successor = create(
             packet, lookup, virtual: old.virtual, marks: isRescheduled ? .reusedPort : .sameEntry)
@@ -199,6 +202,7 @@ extension ConnectionTracer {
             for leg in [Leg.vipOut, .dipOut] { traffic[server].count(leg, errors.packets, bytes: errors.bytes) }
         }
         if flows[number].state.isActive { traffic[server].active += 1 } else { traffic[server].inactive += 1 }
+        if topology.asksForEntries { noteEntry(of: number) }
         if flows[number].origin.isAssignment { serverCounts[server].connections += 1 }
         if !flows[number].isOver { traffic[server].open += 1 }
     }
@@ -282,6 +286,7 @@ extension ConnectionTracer {
             if flows[finishCursor].marks.contains(.live), flows[finishCursor].isUnwritten {
                 write(finishCursor, outcomeIfOpen: .open)
             }
+            if topology.asksForEntries, flows[finishCursor].marks.contains(.live) { noteTimeout(of: finishCursor) }
             finishCursor += 1
         }
         finishCursor = 0

@@ -90,6 +90,9 @@ extension ConnectionTracer {
             let server = flows[number].realServer
             if server != FlowRecord.unknown {
                 traffic[Int(server)].count(leg, bytes: UInt64(packets[index].ipLength), activated: change.activated)
+                if topology.asksForEntries, change.activated != 0 {
+                    noteActivity(of: number, at: packets[index].time, activated: change.activated)
+                }
             }
             if change.isEnded { noteEnd(number) }
             if !packets[index].flags.isDisjoint(with: [.syn, .rst]) { noteHandshake(number, packets[index], leg) }

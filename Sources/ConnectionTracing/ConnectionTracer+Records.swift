@@ -12,6 +12,7 @@ extension ConnectionTracer {
         if hasJustEnded {
             flows[number].marks.insert(.ended)
             noteOutcome(outcome, of: flows[number])
+            noteReplies(of: flows[number])
         }
         append(flows[number], outcome, entry(of: number), hasJustEnded: hasJustEnded)
     }
@@ -55,6 +56,23 @@ extension ConnectionTracer {
         }
         report(kind, of: record, at: record.last, detail)
     }
+
+    /// Counts the replies that went by before anybody knew the real server: seen when they left on the VIP side, and
+    /// not on the DIP side, where they are counted.
+    private mutating func noteReplies(of record: FlowRecord) {
+        guard record.realServer != FlowRecord.unknown else { return }
+        let server = Int(record.realServer)
+        guard record.first < topology.servers[server].knownSince &+ Self.settingUp else { return }
+        let (out, translated) = (record.lanes[3], record.lanes[1])
+        guard out.packets < translated.packets else { return }
+        serverCounts[server].straggling.outPackets += UInt64(translated.packets - out.packets)
+        serverCounts[server].straggling.outBytes += translated.bytes - min(out.bytes, translated.bytes)
+    }
+
+    /// From the reading that shows a real server until its packets are captured and looked at, at most.
+    ///
+    /// - Unit: nanoseconds.
+    private static let settingUp: Int64 = 1_000_000_000
 
     private func entry(of number: UInt32) -> EntryObservation? {
         let notes = flows[notesOf: number]

@@ -52,6 +52,8 @@ package struct ConnectionTracer: ~Copyable {
     var controls = ControlConnections()
 
     var starts = StartQueue()
+    /// Each with the index of its real server.
+    var entryChanges: [(server: UInt16, change: EntryChange)] = []
     var records: [ConnectionRecord] = []
     var finishCursor: UInt32 = 0
     var events: [TraceEvent] = []

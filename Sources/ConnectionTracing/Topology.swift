@@ -12,6 +12,8 @@ struct Topology {
         /// The persistence timeout in seconds and the length of the client prefix; `nil` without persistence.
         var persistence: (timeout: UInt32, prefixLength: UInt8)?
         var isOnePacket = false
+        /// Whether its scheduler ever asked how many entries each real server has.
+        var asksForEntries = false
         /// Indices into the list of real servers.
         var realServers: [UInt16] = []
 
@@ -33,6 +35,8 @@ struct Topology {
         let service: UInt16
         let endpoint: Endpoint
         var forwardingMethod: ForwardingMethod
+        /// The first reading that showed it, in nanoseconds since the epoch; the least if it was there from the start.
+        let knownSince: Int64
     }
 
     /// An address and port of a real server, which may serve several virtual services.
@@ -61,6 +65,7 @@ struct Topology {
     /// Whether any virtual service takes packets of which the address does not tell it.
     private(set) var hasMarks = false
     private(set) var hasOnePacket = false
+    private(set) var asksForEntries = false
     /// Whether any service is FTP.
     private(set) var hasFTP = false
     /// Whether any real server is told by its MAC address.
@@ -70,6 +75,8 @@ struct Topology {
     /// How much of a client's address decides where it goes: less than all of it, port included, with persistence. The
     /// least that any reading said.
     private(set) var clientPrefixLength: UInt8?
+    /// Whether the kernel was read before.
+    private var hasBegun = false
     private var neighbours: [(address: IPAddress, link: UInt64)] = []
 
     /// More addresses than this are not learned; they share a place.
@@ -85,20 +92,23 @@ struct Topology {
             let index = self.index(of: service.identity)
             guard index != FlowRecord.unknown else { continue }
             services[Int(index)].isOnePacket = service.flags.contains(.onePacket)
+            if service.scheduler.asksForEntries { services[Int(index)].asksForEntries = true }
             let old = services[Int(index)].persistence
             let new =
                 service.flags.contains(.persistent)
                 ? (timeout: service.persistenceTimeout, prefixLength: service.persistencePrefixLength) : nil
             services[Int(index)].persistence = new
             if let new { hasNewPersistence = hasNewPersistence || old.map { $0 != new } ?? true }
-            for server in service.realServers { add(server, to: index) }
+            for server in service.realServers { add(server, to: index, seen: state.observedAt) }
         }
+        hasBegun = true
         neighbours = state.neighbours.map { ($0.key, $0.value.bits) }
         hasSharedServers =
             endpoints.contains { $0.services.count > 1 }
             || services.contains { $0.isMark || $0.identity.endpoint?.port == 0 }
         hasMarks = services.contains(where: \.isMark)
         hasOnePacket = services.contains(where: \.isOnePacket)
+        asksForEntries = services.contains(where: \.asksForEntries)
         hasDirectRouting = servers.contains { $0.forwardingMethod == .directRouting }
         hasFTP = services.contains { $0.data != nil }
         // A data connection hangs together with its client's control connection.
@@ -125,7 +135,7 @@ struct Topology {
         return index
     }
 
-    private mutating func add(_ server: RealServer, to service: UInt16) {
+    private mutating func add(_ server: RealServer, to service: UInt16, seen: Timestamp) {
         if let known = services[Int(service)].realServers.first(where: {
             servers[Int($0)].endpoint == server.endpoint
         }) {
@@ -139,7 +149,9 @@ struct Topology {
         }
         services[Int(service)].realServers.append(UInt16(servers.count))
         servers.append(
-            Server(service: service, endpoint: server.endpoint, forwardingMethod: server.forwardingMethod))
+            Server(
+                service: service, endpoint: server.endpoint, forwardingMethod: server.forwardingMethod,
+                knownSince: hasBegun ? seen.rawValue : .min))
         for transport in transports {
             let place = Int(place(of: server.endpoint, transport))
             endpoints[place].services.append(service)

@@ -75,7 +75,8 @@ package struct RealServerTrace: Sendable {
     package var endpoint: Endpoint
     /// Assignments, packets and bytes as captured.
     package var captured: TrafficCounters
-    /// Packets and bytes for connections that are not in our table any more; not among the captured ones.
+    /// Packets and bytes for connections that are not in our table any more, and replies from before the real server was
+    /// known; not among the captured ones.
     package var straggling: TrafficCounters
     /// Replies that left on the VIP side, packets and bytes.
     package var translated: TrafficCounters

@@ -23,4 +23,12 @@ public struct Scheduler: RawRepresentable, Hashable, Sendable, Codable, CustomSt
     public static let replicatedLocalityBasedLeastConnection = Self(rawValue: "lblcr")
     public static let twoRandomChoices = Self(rawValue: "twos")
     public static let overflow = Self(rawValue: "ovf")
+
+    /// Whether its choices follow from how many entries each real server has.
+    package var asksForEntries: Bool { Self.asking.contains(self) }
+
+    private static let asking: Set<Self> = [
+        .leastConnection, .weightedLeastConnection, .shortestExpectedDelay, .neverQueue, .overflow,
+        .localityBasedLeastConnection, .replicatedLocalityBasedLeastConnection,
+    ]
 }

@@ -14,6 +14,20 @@ public enum ModelledScheduler: String, CaseIterable, Sendable {
     case destinationHashing = "dh"
     /// Maglev hashing.
     case maglevHashing = "mh"
+    /// Least connection.
+    case leastConnection = "lc"
+    /// Weighted least connection.
+    case weightedLeastConnection = "wlc"
+    /// Shortest expected delay.
+    case shortestExpectedDelay = "sed"
+    /// Never queue.
+    case neverQueue = "nq"
+    /// Weighted overflow.
+    case overflow = "ovf"
+    /// Locality-based least connection.
+    case localityBasedLeastConnection = "lblc"
+    /// Locality-based least connection with replication.
+    case replicatedLocalityBasedLeastConnection = "lblcr"
     /// Weighted random twos.
     case twoRandomChoices = "twos"
 
@@ -32,6 +46,13 @@ public enum ModelledScheduler: String, CaseIterable, Sendable {
         case .sourceHashing: SourceHashing.self
         case .destinationHashing: DestinationHashing.self
         case .maglevHashing: MaglevHashing.self
+        case .leastConnection: CountingModel<LeastConnection>.self
+        case .weightedLeastConnection: CountingModel<WeightedLeastConnection>.self
+        case .shortestExpectedDelay: CountingModel<ShortestExpectedDelay>.self
+        case .neverQueue: CountingModel<NeverQueue>.self
+        case .overflow: CountingModel<Overflow>.self
+        case .localityBasedLeastConnection: MemoryModel<LocalityBasedLeastConnection>.self
+        case .replicatedLocalityBasedLeastConnection: MemoryModel<ReplicatedLocalityBasedLeastConnection>.self
         case .twoRandomChoices: TwoRandomChoices.self
         }
     }

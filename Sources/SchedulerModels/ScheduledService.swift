@@ -25,11 +25,17 @@ public struct Attempt: Sendable, Hashable {
     /// The address that it was sent to; `nil` if unknown, as with services of a firewall mark.
     public var destination: IPAddress?
 
+    /// By server, how many entries each has at that instant; `nil` if nobody knows. Schedulers that do not ask for them
+    /// need none.
+    public var entries: [EntryBounds]?
+
     /// - Parameters:
     ///   - client: Where the packet came from.
     ///   - destination: The address that it was sent to.
-    public init(client: Endpoint, destination: IPAddress?) {
+    ///   - entries: By server, how many entries each has.
+    public init(client: Endpoint, destination: IPAddress?, entries: [EntryBounds]? = nil) {
         self.client = client
         self.destination = destination
+        self.entries = entries
     }
 }

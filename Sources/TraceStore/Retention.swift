@@ -31,6 +31,7 @@ package enum RemovedRows: String, Sendable, Hashable, CaseIterable {
     case connection
     case sample
     case event
+    case entry
     case minute
     case hour
     case run

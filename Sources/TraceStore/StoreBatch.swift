@@ -13,11 +13,16 @@ package struct StoreBatch: Sendable {
     package var levels: [LevelChange]
     /// What is missing.
     package var gaps: [StoreGap]
+    /// What became of the entries of virtual services whose scheduler asks how many there are.
+    package var entryChanges: [VirtualServiceIdentity: [EntryChange]]
+    /// How many entries the kernel said that their real servers have.
+    package var entryReadings: [VirtualServiceIdentity: [EntryReading]]
 
     package init(
         connections: [ConnectionRecord] = [], events: [TraceEvent] = [], samples: [TrafficSample] = [],
         configurations: [ObservedConfiguration] = [], levels: [LevelChange] = [],
-        gaps: [StoreGap] = []
+        gaps: [StoreGap] = [], entryChanges: [VirtualServiceIdentity: [EntryChange]] = [:],
+        entryReadings: [VirtualServiceIdentity: [EntryReading]] = [:]
     ) {
         self.connections = connections
         self.events = events
@@ -25,6 +30,8 @@ package struct StoreBatch: Sendable {
         self.configurations = configurations
         self.levels = levels
         self.gaps = gaps
+        self.entryChanges = entryChanges
+        self.entryReadings = entryReadings
     }
 
     /// Settings of a virtual service, first seen or changed.
@@ -40,6 +47,6 @@ package struct StoreBatch: Sendable {
 
     package var isEmpty: Bool {
         connections.isEmpty && events.isEmpty && samples.isEmpty && configurations.isEmpty && levels.isEmpty
-            && gaps.isEmpty
+            && gaps.isEmpty && entryChanges.isEmpty && entryReadings.isEmpty
     }
 }

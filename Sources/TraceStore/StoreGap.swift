@@ -38,7 +38,9 @@ package enum StoreRowKind: String, Sendable, Hashable, CaseIterable {
     case sample
     /// A connection that is no assignment and ended as it should, or has not ended.
     case connection
-    /// The same, but the kernel chose a real server for it: a verdict needs each.
+    /// What became of entries in the kernel's table: verdicts on schedulers that ask for their number need each.
+    case entry
+    /// A connection that ended as it should, or has not ended, and the kernel chose a real server for it: a verdict needs each.
     case assignment
     /// A connection that did not end as it should.
     case failedConnection = "failed_connection"

@@ -17,6 +17,8 @@ extension TraceStore {
             let configurations = try self.configurations(run: run, names, in: database)
             let assignments = try Self.assignments(run: run, names, in: database)
             let closing = try self.closing(run: run, names, in: database)
+            let entries = try Self.entryEvidence(
+                run: run, services: names.virtualServices, realServers: names.realServers, in: database)
             let identities = Set(configurations.keys).union(assignments.keys).union(closing.keys)
             return RunEvidence(
                 run: try self.runDescription(row),
@@ -26,7 +28,8 @@ extension TraceStore {
                         assignments: assignments[identity] ?? [], realServers: closing[identity]?.realServers ?? [],
                         kernel: closing[identity]?.kernel,
                         causes: closing[identity]?.causes ?? [:],
-                        unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0, table: closing[identity]?.table)
+                        unmatchedPackets: closing[identity]?.unmatchedPackets ?? 0, table: closing[identity]?.table,
+                        entryChanges: entries.changes[identity] ?? [], entryReadings: entries.readings[identity] ?? [])
                 },
                 packetsDropped: (row["packets_dropped"] as Int64?).map { UInt64(clamping: $0) } ?? 0,
                 levels: try self.levels(run: run, in: database))
@@ -124,7 +127,7 @@ extension TraceStore {
         let statement = try RawStatement(
             """
             SELECT connection_id, virtual_service_id, real_server_id, assigned_ns, client_address_id, client_port,
-                real_server_connect_ns, is_scheduled
+                real_server_connect_ns, is_scheduled, duration_ns
             FROM assignments WHERE run_id = ? ORDER BY assigned_ns, connection_id
             """, in: database)
         defer { statement.reset() }
@@ -137,7 +140,7 @@ extension TraceStore {
                         address: try names.address(statement.integer(4), in: database),
                         port: UInt16(clamping: statement.integer(5))),
                     realServer: names.realServers[statement.integer(2)] ?? nil,
-                    realServerConnect: statement.optionalInteger(6),
+                    realServerConnect: statement.optionalInteger(6), duration: statement.optionalInteger(8),
                     isScheduled: statement.optionalInteger(7).map { $0 != 0 }))
         }
         return Dictionary(

@@ -3,7 +3,7 @@ internal import GRDB
 package import IPVSModel
 
 /// What the time series hold histograms of. The raw values are columns.
-package enum LatencyMeasure: String, Sendable, Hashable, CaseIterable {
+package enum SampledLatency: String, Sendable, Hashable, CaseIterable {
     case connect = "real_server_connect"
     case firstByte = "time_to_first_byte"
     case duration
@@ -19,7 +19,7 @@ extension TraceStore {
     ///   - service: `nil` for all.
     ///   - realServer: `nil` for all.
     package func latencies(
-        _ measure: LatencyMeasure, of service: VirtualServiceIdentity? = nil, realServer: Endpoint? = nil,
+        _ measure: SampledLatency, of service: VirtualServiceIdentity? = nil, realServer: Endpoint? = nil,
         from: Timestamp, to: Timestamp, run: Int64
     ) throws(StoreError) -> LatencyBuckets {
         try read { database in

@@ -130,6 +130,8 @@ private struct OldestRows {
             [
                 Self(.connection, "connection", order: ["id"], time: "first_seen_ns", count: 4_000),
                 Self(.event, "event", order: ["id"], time: "time_ns", count: 2_000),
+                Self(.entry, "entry_change", order: ["rowid"], time: "time_ns", count: 4_000),
+                Self(.entry, "entry_reading", order: ["rowid"], time: "began_ns", count: 2_000),
             ] + samples(.sample, .sample), samples(.minute, .minute), samples(.hour, .hour),
             [Self(.run, "run", order: ["id"], time: "started_ns", count: 1, condition: "id <> \(run)")],
         ]

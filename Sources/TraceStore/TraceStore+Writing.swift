@@ -39,6 +39,7 @@ extension TraceStore {
                     try Self.insert(sum, resolution, run: run, in: database, &dictionaries)
                 }
             }
+            try Self.insertEntries(of: batch, run: run, in: database, &dictionaries)
             return memory
         }
         memory.withLock { $0 = learnt }

@@ -84,15 +84,16 @@ private func judge(_ servers: [Int], _ configurations: [ServiceConfiguration]) -
         let configurations = [
             Synthetic.equal,
             Synthetic.configuration(
-                [(3, 1), (2, 1), (1, 1)], between: 0.5, and: 0.505, scheduler: .init(rawValue: "wlc")),
+                [(3, 1), (2, 1), (1, 1)], between: 0.5, and: 0.505, scheduler: .init(rawValue: "unheard-of")),
             Synthetic.configuration([(3, 1), (2, 1), (1, 1)], between: 1.0, and: 1.005),
         ]
         let servers = Synthetic.roundRobin(50) + Array(repeating: 3, count: 50) + Synthetic.roundRobin(60)
         let service = judge(servers, configurations)
         #expect(service.verdict == .inconclusive)
-        #expect(service.reasons[0] == "no model yet for wlc: 51 assignments not checked")
+        #expect(service.reasons[0] == "no model yet for unheard-of: 51 assignments not checked")
         #expect(service.conformance.checked == 109)
-        #expect(service.conformance.explained.map(\.detail) == ["scheduler rr → wlc", "scheduler wlc → rr"])
+        #expect(
+            service.conformance.explained.map(\.detail) == ["scheduler rr → unheard-of", "scheduler unheard-of → rr"])
     }
 
     @Test func `a scheduler bound anew begins at the head of the list`() {

@@ -111,10 +111,27 @@ import Testing
         let traffic = fairness.traffic
         #expect(traffic.allSatisfy { $0.chance.maxShareError == fairness.chance.maxShareError })
         #expect(traffic.allSatisfy { $0.ideal.jain == fairness.ideal.jain })
-        #expect(traffic.map(\.kind) == TrafficKind.allCases)
+        #expect(traffic.map(\.kind) == TrafficKind.allCases.filter { $0 != .openConnections })
         #expect(traffic[0].maxShareError == 0)
         #expect(traffic[3].total == 600_000)
         #expect(abs((traffic[3].maxShareError ?? 0) - 1.0 / 3) < 1e-12)
         #expect(abs((traffic[3].jain ?? 0) - 36.0 / 54) < 1e-12)
+    }
+
+    @Test func `open connections count for as long as they last`() throws {
+        var evidence = Synthetic.complete(Synthetic.roundRobin(300))
+        // Server 3 has the slow ones: half of all the time.
+        for index in 0..<300 {
+            evidence.virtualServices[0].assignments[index].duration = index % 3 == 0 ? 2_000_000_000 : 1_000_000_000
+        }
+        let traffic = Judge.verdict(on: evidence).virtualServices[0].fairness.traffic
+        let open = try #require(traffic.first { $0.kind == .openConnections })
+        #expect(open.total == 400_000)
+        #expect(abs((open.maxShareError ?? 0) - (0.5 - 1.0 / 3)) < 1e-12)
+        // Without an end it lasts until the last one that was seen.
+        evidence.virtualServices[0].assignments[0].duration = nil
+        let longer = Judge.verdict(on: evidence).virtualServices[0].fairness.traffic.last
+        #expect(longer?.kind == .openConnections)
+        #expect(longer?.total == 400_000 - 2_000 + 4_970)
     }
 }

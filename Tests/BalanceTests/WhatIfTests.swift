@@ -44,7 +44,8 @@ import Testing
         #expect(abs((outcomes["fo"]?.jain ?? 0) - 1 / 3.0) < 1e-12)
         // One client, and one address that it asks for.
         for name in ["sh", "dh", "mh"] { #expect(counts(name)?.max() == 900, "\(name)") }
-        #expect(outcomes.values.filter { $0.leftOut == nil }.allSatisfy { $0.assignments == 900 && $0.refused == 0 })
+        let placed = outcomes.values.filter { $0.leftOut == nil && $0.scheduler != .overflow }
+        #expect(placed.allSatisfy { $0.assignments == 900 && $0.refused == 0 })
     }
 
     @Test(arguments: ["sh", "mh"])
@@ -58,13 +59,44 @@ import Testing
         }
     }
 
-    @Test func `those that count connections are left out, and say why`() {
-        let outcomes = outcomes(weighted(90))
-        for name in ["lc", "wlc", "sed", "nq", "ovf", "lblc", "lblcr"] {
-            #expect(outcomes[name]?.leftOut?.contains("when they ended") == true, "\(name)")
-            #expect(outcomes[name]?.realServers == [])
-        }
-        #expect(outcomes["twos"]?.leftOut == "chance decides")
+    @Test func `chance is left out`() {
+        #expect(outcomes(weighted(90))["twos"]?.leftOut == "chance decides")
+    }
+
+    @Test func `those that count connections go by how long each lasted`() {
+        var evidence = weighted(90)
+        // Ten milliseconds apart, each lasts for two and a half arrivals: three are open when the next one comes.
+        for index in 0..<90 { evidence.virtualServices[0].assignments[index].duration = 25_000_000 }
+        let outcomes = outcomes(evidence)
+        let counts = { (name: String) in outcomes[name]?.realServers.map(\.assignments) ?? [] }
+        let open = { (name: String) in outcomes[name]?.realServers.map(\.mostOpen) ?? [] }
+        #expect(counts("rr") == [30, 30, 30])
+        #expect(open("rr") == [1, 1, 1])
+        // What is open counts 256 times what is over, so that the two least burdened take turns with the third.
+        #expect(counts("lc") == [30, 30, 30])
+        #expect(counts("wlc") == [30, 30, 30])
+        #expect(counts("nq") == [30, 30, 30])
+        // The heaviest takes five, and never has so many.
+        #expect(counts("ovf") == [90, 0, 0])
+        #expect(open("ovf") == [3, 0, 0])
+        // Never above its weight, the first stays.
+        #expect(counts("lblc").max() == 90)
+    }
+
+    @Test func `with many open at once the weights tell`() {
+        var evidence = weighted(900)
+        for index in 0..<900 { evidence.virtualServices[0].assignments[index].duration = 895_000_000 }
+        let wlc = outcomes(evidence)["wlc"]?.realServers ?? []
+        #expect(wlc.map(\.assignments) == [400, 300, 200])
+        #expect(wlc.map(\.mostOpen) == [40, 30, 20])
+    }
+
+    @Test func `without ends everything stays open`() {
+        let outcomes = outcomes(weighted(12))
+        // Weights 4, 3, 2: each takes one connection more, and then there is nobody.
+        #expect(outcomes["ovf"]?.realServers.map(\.assignments) == [5, 4, 3])
+        #expect(outcomes["ovf"]?.realServers.map(\.mostOpen) == [5, 4, 3])
+        #expect(self.outcomes(weighted(20))["ovf"]?.refused == 8)
     }
 
     @Test func `what the kernel does not tell leaves a scheduler out`() {

@@ -8,6 +8,7 @@ import IPVSModel
 import PacketCapture
 import PacketDecoding
 import Testing
+import TraceStore
 
 /// A capture thread on a wire of its own: a veth pair in a network namespace, which needs root and says so.
 final class Wire: Sendable {
@@ -161,11 +162,11 @@ struct CaptureThreadTests {
 
         let output = thread.takeOutput()
         #expect(
-            output.records.map(\.virtualService.description) == [
+            output.found.connections.map(\.virtualService.description) == [
                 "udp/10.99.0.2:53", "udp/10.99.0.2:54", "udp/10.99.0.2:53",
             ])
         #expect(output.recordsDropped == 0)
-        #expect(output.levels.map(\.level) == [.full])
+        #expect(output.found.levels.map(\.level) == [.full])
         #expect(thread.peek { $0.problem } == nil)
         #expect(thread.peek { $0.isFinished })
     }

@@ -6,6 +6,7 @@ import IPVSModel
 import PacketCapture
 import PacketDecoding
 import Testing
+import TraceStore
 
 /// A live capture by several threads finds what one by a single thread finds.
 struct CaptureThreadsTests {
@@ -20,8 +21,8 @@ struct CaptureThreadsTests {
 
         init(_ thread: CaptureThread) {
             let output = thread.takeOutput()
-            records = output.records.sorted { $0.id < $1.id }
-            events = output.events.sorted { $0.time < $1.time }
+            records = output.found.connections.sorted { $0.id < $1.id }
+            events = output.found.events.sorted { $0.time < $1.time }
             let (trace, captures) = thread.peek { ($0.trace, $0.captures) }
             self.captures = captures
             realServers = trace.virtualServices.flatMap(\.realServers)

@@ -69,11 +69,12 @@ struct EvidenceRecorderTests {
         state.observedAt = Self.time(2)
         state.virtualServices[0].persistenceTimeout = timeout
         state.virtualServices[0].persistencePrefixLength = prefixLength
-        let (configurations, events) = recorder.observe(state, trace: Self.trace([:]))
-        #expect(configurations.map(\.configuration.persistenceTimeout) == [timeout])
-        #expect(configurations.map(\.configuration.persistencePrefixLength) == [prefixLength])
-        #expect(events.map(\.kind) == [.configurationChanged])
-        #expect(events.map(\.detail) == ["rr persistent \(timeout) s /\(prefixLength): 10.10.10.10:80 weight 1"])
+        let noticed = recorder.observe(state, trace: Self.trace([:]))
+        #expect(noticed.configurations.map(\.configuration.persistenceTimeout) == [timeout])
+        #expect(noticed.configurations.map(\.configuration.persistencePrefixLength) == [prefixLength])
+        #expect(noticed.events.map(\.kind) == [.configurationChanged])
+        #expect(
+            noticed.events.map(\.detail) == ["rr persistent \(timeout) s /\(prefixLength): 10.10.10.10:80 weight 1"])
     }
 
     @Test func `the kernel's growth since the first reading stands beside what was captured since`() throws {

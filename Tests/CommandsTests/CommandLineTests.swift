@@ -21,6 +21,12 @@ struct CommandLineTests {
             "replay --vip a.pcap --dip b.pcap --threshold p99(real_server_connect)<5ms",
             "verify --run 3 --baseline 2", "verify --run 3 --threshold unexplained==0", "verify --entries -",
             "verify --entries F --format text", "verify --what-if --format markdown",
+            "observe", "observe -f --since 5m --client 192.168.122.1 --format json",
+            "observe --run 3 --outcome refused",
+            "observe --follow --real-server 10.10.10.10:80 --virtual-service fwmark/7 --slower-than 5ms",
+            "observe --outcome refused --outcome reset_by_client --since 2026-03-01T12:00:00.0Z",
+            "report", "report --run last --database F --format html", "report --ab F --format csv --run 3",
+            "report --virtual-service fwmark/7 --baseline 2 --threshold jain>0.9 --format markdown", "report --ab -",
             "connections --watch 0.5 --format ipvsadm", "connections --format csv --client 192.168.122.1",
             "connections --virtual-service tcp/[fd00::1]:80 --real-server 10.10.10.10:80 --state SYN_RECV",
             "services", "services --stats --exact --format ipvsadm", "services --rate", "services --thresholds",
@@ -48,6 +54,9 @@ struct CommandLineTests {
             ("verify --entries - --threshold jain>0.9", "without --entries"),
             ("verify --entries - --baseline 1", "without --entries"),
             ("verify --entries - --what-if", "without --entries"), ("services --format yaml", "yaml"),
+            ("report --format junit", "junit"),
+            ("observe -f --run 3", "leave one of them out"), ("observe --outcome lost", "reset_by_director"),
+            ("observe --slower-than 5", "--slower-than"), ("observe --since yesterday", "--since"),
             ("bogus", "bogus"),
         ])
     func `a wrong call is refused with exit status 64, and told what is wrong`(line: String, words: String) {
@@ -61,7 +70,7 @@ struct CommandLineTests {
     @Test func `the help names every command`() {
         let help = RootCommand.helpMessage(columns: 200)
         for command in [
-            "collect", "run", "replay", "verify", "connections", "services", "snapshot", "metrics",
+            "collect", "run", "replay", "verify", "report", "observe", "connections", "services", "snapshot", "metrics",
         ] { #expect(help.contains("\n  \(command) ")) }
     }
 }

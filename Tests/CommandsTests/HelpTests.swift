@@ -14,7 +14,7 @@ import Testing
         return RootCommand.helpMessage(for: type, columns: 80) + "\n"
     }
 
-    @Test(arguments: ["run", "verify", "replay"])
+    @Test(arguments: ["run", "verify", "replay", "report"])
     func `the help of a command that judges is as its golden file has it`(command: String) throws {
         let golden = Self.folder.appending(path: "Golden/help-\(command).txt")
         #expect(try help(command) == String(contentsOf: golden, encoding: .utf8))

@@ -76,7 +76,7 @@ enum VerdictSamples {
         ),
         ("thresholds", thresholds), ("baseline", baseline),
         ("what-if", Judge.verdict(on: evidence(60, weights: [3, 2, 1]), whatIf: true)),
-        ("no-model", Judge.verdict(on: evidence(60, scheduler: .weightedLeastConnection, kernel: false))),
+        ("no-model", Judge.verdict(on: evidence(60, scheduler: Scheduler(rawValue: "custom"), kernel: false))),
     ]
 
     /// Thresholds of every outcome: nobody saw a handshake with a real server.

@@ -98,7 +98,7 @@ private let equal = list((30, 1), (20, 1), (10, 1))
         for scheduler in ModelledScheduler.allCases {
             #expect(scheduler.model.scheduler.rawValue == scheduler.rawValue)
         }
-        #expect(ModelledScheduler(.weightedLeastConnection) == nil)
+        #expect(ModelledScheduler(Scheduler(rawValue: "unheard-of")) == nil)
     }
 }
 

@@ -49,8 +49,27 @@ struct EvidenceTests {
                 == records.map {
                     Assignment(
                         connection: $0.id, time: $0.firstSeen, client: $0.client, realServer: $0.realServer,
-                        realServerConnect: 500_000)
+                        realServerConnect: 500_000, duration: 44_000_000)
                 })
+    }
+
+    @Test func `what became of entries comes back in order of time`() throws {
+        let run = try store.beginRun(name: "ab", started: .midnight)
+        let changes = [
+            EntryChange(realServer: .rs1, time: ExampleRun.time(9), active: -1, inactive: 1),
+            EntryChange(
+                realServer: .rs2, time: ExampleRun.time(4), latest: ExampleRun.time(14), active: 0, inactive: -1),
+        ]
+        let readings = [0, 1_000].map {
+            EntryReading(
+                realServer: .rs1, began: ExampleRun.time($0), ended: ExampleRun.time($0 + 1), active: $0, inactive: 7)
+        }
+        try store.write(
+            StoreBatch(entryChanges: [.web: changes], entryReadings: [.web: readings.reversed()]), run: run)
+        try store.write([.http(1, at: .midnight, client: ExampleRun.client, to: .rs1)], run: run)
+        let service = try #require(store.evidence(run: run).virtualServices.first)
+        #expect(service.entryChanges == changes.reversed())
+        #expect(service.entryReadings == readings)
     }
 
     /// First seen at 0 ns; the SYN on the VIP side and on the DIP side, and the time of assignment that follows.

@@ -55,13 +55,13 @@ enum ExampleRun {
     static let assignments: AssignmentList = [
         Assignment(
             connection: 1, time: time(0), client: client(1001), realServer: .rs1,
-            realServerConnect: 500_000),
+            realServerConnect: 500_000, duration: 44_000_000),
         Assignment(
             connection: 2, time: time(100), client: client(1002), realServer: .rs1,
-            realServerConnect: 500_000),
+            realServerConnect: 500_000, duration: 44_000_000),
         Assignment(
             connection: 4, time: time(300), client: client(1001), realServer: .rs1,
-            realServerConnect: 500_000),
+            realServerConnect: 500_000, duration: 44_000_000),
         Assignment(connection: 5, time: time(400), client: client(1004), realServer: nil),
     ]
 

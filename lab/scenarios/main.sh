@@ -43,6 +43,41 @@ expect_match "the reason" "$(<"$printed")" 'because +threshold assignments >= 10
 expect_exit 64 ipvscope verify --database "$database" --threshold 'assignments => 1'
 expect_match "what is wrong" "$(<"$complained")" '^ {14}\^\^$'
 
+note "a report in every format, with what ab printed beside"
+for format in text markdown html json csv; do
+    expect_exit 0 ipvscope report --database "$database" --format "$format" --ab "$LAB_OUT/load.txt"
+    cp "$printed" "$LAB_OUT/report.$format"
+done
+for format in text markdown; do
+    expect_match "$format: the verdict" "$(<"$LAB_OUT/report.$format")" 'Verdict: pass'
+    expect_match "$format: ab's requests beside our connections" "$(<"$LAB_OUT/report.$format")" 'agrees: ab completed 1000 requests'
+    expect_match "$format: ab's failures beside ours" "$(<"$LAB_OUT/report.$format")" 'agrees: ab counts 0 failed requests'
+done
+expect_match "the page" "$(<"$LAB_OUT/report.html")" '<span class="badge pass">pass</span>'
+expect_equal "what the page would run or fetch" \
+    "$(grep -cE '<(script|link|img|iframe|object)|(src|href)=|url\(|@import' "$LAB_OUT/report.html" || true)" 0
+expect_exit 0 ipvscope verify --database "$database" --what-if --format json
+jq --sort-keys . "$printed" >"$TMPDIR/verify.json"
+# Of the report, the keys that the verdict has.
+jq --sort-keys --slurpfile verify "$printed" 'def only(keys): with_entries(select(.key as $key | keys | has($key)));
+    $verify[0] as $verdict | only($verdict) | .virtual_services |= map(only($verdict.virtual_services[0]))' \
+    "$LAB_OUT/report.json" >"$TMPDIR/report.json"
+expect_same_file "the verdict in the report's JSON" "$TMPDIR/report.json" "$TMPDIR/verify.json"
+expect_equal "assignments of each real server in the table of figures, beside ipvsadm's" \
+    "$(awk -F, '$1 == "distribution" && $4 == "assignments" { print $3, $5 }' "$LAB_OUT/report.csv" | sort)" \
+    "$(kernel_conns -t "$service")"
+sed 's/^\(Complete requests:\).*/\1 many/' "$LAB_OUT/load.txt" >"$TMPDIR/ab.txt"
+expect_refusal "ab's output, damaged" 65 'line [0-9]+: Complete requests: a whole number is expected, found "many"' \
+    ipvscope report --database "$database" --ab "$TMPDIR/ab.txt"
+
+note "ipvscope observe: a line for each connection (the first)"
+expect_exit 0 ipvscope observe --database "$database"
+head -n 3 "$printed"
+expect_equal "lines on connections, beside the assignments" "$(grep -vc ' ! ' "$printed")" \
+    "$(jq '.virtual_services[0].assignments' "$LAB_OUT/verdict.json")"
+expect_exit 0 ipvscope observe --database "$database" --outcome refused
+expect_equal "connections refused" "$(wc -l <"$printed")" 0
+
 note "the same from the recording"
 expect_exit 0 replay "$LAB_OUT/record" "$LAB_OUT/replay.sqlite" --format json
 cp "$printed" "$LAB_OUT/replay.json"

@@ -1,9 +1,12 @@
-# The collector's /metrics during a load: clean for promtool, and the kernel's own figures.
+# The collector's /metrics during a load: clean for promtool, and the kernel's own figures; connections followed as they are written.
 # lab: product
 . "$lib/product.sh"
 
 start_collector
 fetch /-/healthy >/dev/null || miss "/-/healthy does not answer 200"
+
+ipvscope observe --follow --database "$database" --format json >"$LAB_OUT/observed.jsonl" &
+follower=$!
 
 note "scraped while ab runs"
 on client ab -q -n 1000 -c 100 http://192.168.122.100/ >"$LAB_OUT/ab.txt" 2>&1 &
@@ -16,6 +19,18 @@ note "scraped when the counters have settled"
 let_counters_settle
 fetch /metrics >"$LAB_OUT/metrics.txt"
 on director ipvsadm -Ln --stats --exact | tee "$LAB_OUT/ipvsadm-stats.txt"
+
+note "observe --follow tells each connection as it is written"
+conns=$(kernel_conns_total -t 192.168.122.100:80)
+for _ in $(seq 40); do
+    observed=$(jq -r 'select(.type == "connection") | .id' "$LAB_OUT/observed.jsonl" | sort -u | wc -l)
+    [ "$observed" -lt "$conns" ] || break
+    sleep 0.5
+done
+kill "$follower"
+wait "$follower" || true
+expect_equal "connections observed, beside ipvsadm's" "$observed" "$conns"
+expect_equal "lines on connections" "$(grep -c '"type":"connection"' "$LAB_OUT/observed.jsonl")" "$conns"
 
 for file in metrics-during metrics; do
     if ! promtool check metrics <"$LAB_OUT/$file.txt" >"$LAB_OUT/$file-promtool.txt" 2>&1; then

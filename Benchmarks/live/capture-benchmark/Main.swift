@@ -4,6 +4,7 @@ import IPVSKernel
 import IPVSModel
 import PacketCapture
 import PacketDecoding
+import TraceStore
 
 /// The collector's capture thread without the rest of the collector: services come from a saved reading of the kernel,
 /// and what is traced is thrown away. `capture-benchmark INTERFACE KERNEL THREADS [FILTER]` captures both sides of a
@@ -32,11 +33,11 @@ struct CaptureBenchmark {
         var connections = 0
         var pause = timespec(tv_sec: 0, tv_nsec: 100_000_000)
         while unsafe sigtimedwait(&signals, nil, &pause) < 0 {
-            connections += thread.takeOutput().records.count
+            connections += thread.takeOutput().found.connections.count
             _ = thread.takeStarts()
         }
         thread.stop()
-        connections += thread.takeOutput().records.count
+        connections += thread.takeOutput().found.connections.count
         let status = thread.peek { $0.captures[0] }
         print(
             """

@@ -18,7 +18,7 @@ package struct FairnessReport: Sendable, Hashable, Codable {
     @OrNull package var window: WindowReport?
     /// The parts between changes of the configuration; empty if there was none.
     package var stretches: [StretchReport]
-    /// Packets and bytes; empty if nobody counted them for every real server.
+    /// Packets, bytes and open connections, as far as somebody counted them for every real server.
     package var traffic: [TrafficFairness]
 
     /// A table of more would fill the report.
@@ -62,10 +62,33 @@ package struct FairnessReport: Sendable, Hashable, Codable {
             case .kernel: rows[server]?.kernel
             }
         }
-        guard counters.count == sequence.servers.count else { return }
-        traffic = TrafficKind.allCases.map { kind in
-            TrafficFairness(kind, counts: counters.map(kind.count), dues: dues, ideal: ideal, chance: chance)
+        var counts: [(kind: TrafficKind, counts: [UInt64])] = []
+        if counters.count == sequence.servers.count {
+            for kind in TrafficKind.allCases where kind != .openConnections {
+                counts.append((kind, counters.compactMap(kind.count)))
+            }
         }
+        if let open = Self.openTime(evidence, sequence) { counts.append((.openConnections, open)) }
+        traffic = counts.map { TrafficFairness($0.kind, counts: $0.counts, dues: dues, ideal: ideal, chance: chance) }
+    }
+
+    /// For how long each server's connections were open, added up: divided by any span of time, how many were open on the
+    /// average. One whose end was not seen lasts as long as anything that was.
+    ///
+    /// - Returns: By server, in milliseconds; `nil` if the end of none was seen.
+    private static func openTime(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence) -> [UInt64]? {
+        var end = Int64.min
+        var isKnown = false
+        for assignment in evidence.assignments {
+            end = max(end, assignment.time.rawValue + (assignment.duration ?? 0))
+            isKnown = isKnown || assignment.duration != nil
+        }
+        guard isKnown else { return nil }
+        var times = Array(repeating: Int64(0), count: sequence.servers.count)
+        for (choice, assignment) in zip(sequence.choices, evidence.assignments) where choice >= 0 {
+            times[choice] += assignment.duration ?? end - assignment.time.rawValue
+        }
+        return times.map { UInt64($0 / 1_000_000) }
     }
 
     package init(from decoder: any Decoder) throws {

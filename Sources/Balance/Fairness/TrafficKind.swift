@@ -8,6 +8,8 @@ package enum TrafficKind: String, Sendable, Hashable, CaseIterable, Codable {
     case packetsOut = "packets_out"
     case bytesIn = "bytes_in"
     case bytesOut = "bytes_out"
+    /// Each for as long as it lasted.
+    case openConnections = "open_connections"
 
     package var help: String {
         switch self {
@@ -15,11 +17,14 @@ package enum TrafficKind: String, Sendable, Hashable, CaseIterable, Codable {
         case .packetsOut: "packets to clients"
         case .bytesIn: "bytes from clients"
         case .bytesOut: "bytes to clients"
+        case .openConnections: "connections open at a time"
         }
     }
 
-    func count(in counters: TrafficCounters) -> UInt64 {
+    /// - Returns: `nil` if it is not counted in packets or bytes.
+    func count(in counters: TrafficCounters) -> UInt64? {
         switch self {
+        case .openConnections: nil
         case .packetsIn: counters.inPackets
         case .packetsOut: counters.outPackets
         case .bytesIn: counters.inBytes

@@ -96,6 +96,7 @@ struct ThresholdJudge {
         case .packetsOut: service.audit.packets.out.unexplained
         case .bytesIn: service.audit.bytes.in.unexplained
         case .bytesOut: service.audit.bytes.out.unexplained
+        case .openConnections: service.audit.unexplained
         }
     }
 

@@ -12,6 +12,8 @@ package import IPVSModel
 package struct RollingJudge: Sendable {
     /// The most assignments that a window holds.
     package static let mostAssignments = 1_000
+    /// The same where the scheduler asks how many entries there are: from one reading of these to the next.
+    package static let mostWithEntries = 20_000
     /// The longest time that a window may span.
     package static let longestWindow: Duration = .seconds(300)
     /// How long it is at least from one judgement to the next.
@@ -89,6 +91,8 @@ package struct RollingJudge: Sendable {
     private var waiting: [ConnectionStart] = []
     private var settled: [Reading] = []
     private var pending: Reading?
+    private var entryChanges: [VirtualServiceIdentity: [EntryChange]] = [:]
+    private var entryReadings: [VirtualServiceIdentity: [EntryReading]] = [:]
     private var current: [VirtualServiceIdentity: RollingVerdict] = [:]
 
     package init() {}
@@ -121,9 +125,14 @@ package struct RollingJudge: Sendable {
             configurations[identity] = nil
             recent[identity] = nil
             captured[identity] = nil
+            entryReadings[identity] = nil
+            entryChanges[identity] = nil
             // One that comes back counts from nothing.
             for index in settled.indices { settled[index].services[identity] = nil }
             pending?.services[identity] = nil
+        }
+        for (identity, readings) in EvidenceRecorder.entryReadings(in: state) {
+            entryReadings[identity, default: []] += readings
         }
         for service in state.virtualServices {
             let configuration = ServiceConfiguration(
@@ -144,6 +153,13 @@ package struct RollingJudge: Sendable {
         }
         pending = Reading(
             time: state.observedAt, live: live, services: services, dropped: dropped, evicted: Self.evicted(trace))
+    }
+
+    /// Takes in what became of entries, before the connections of the same time.
+    package mutating func note(_ changes: [VirtualServiceIdentity: [EntryChange]]) {
+        for (identity, changes) in changes where current[identity] != nil {
+            entryChanges[identity, default: []] += changes
+        }
     }
 
     /// Takes in connections that began, and judges if a reading is settled by that.
@@ -173,6 +189,8 @@ package struct RollingJudge: Sendable {
     /// Forgets what the evidence rests on: something is missing from it.
     private mutating func beginAnew() {
         recent = [:]
+        entryChanges = [:]
+        entryReadings = [:]
         waiting = []
         settled = []
         pending = nil
@@ -228,9 +246,14 @@ package struct RollingJudge: Sendable {
         while settled.count > 2, settled[1].time <= kept { settled.removeFirst() }
         for identity in recent.keys {
             recent[identity]?.removeAll { $0.time <= oldest }
-            let surplus = (recent[identity]?.count ?? 0) - Self.mostAssignments
+            let asks = configurations[identity]?.last?.scheduler.asksForEntries ?? false
+            let most = asks ? Self.mostWithEntries : Self.mostAssignments
+            let surplus = (recent[identity]?.count ?? 0) - most
             if surplus > 0 { recent[identity]?.removeFirst(surplus) }
         }
+        // What was captured first may have been found last.
+        for identity in entryChanges.keys { entryChanges[identity]?.removeAll { $0.latest <= oldest } }
+        for identity in entryReadings.keys { entryReadings[identity]?.removeAll { $0.ended <= oldest } }
         for (identity, known) in configurations {
             if let last = known.lastIndex(where: { $0.seen <= oldest }), last > 0 {
                 configurations[identity]?.removeFirst(last)
@@ -300,6 +323,9 @@ package struct RollingJudge: Sendable {
             assignments: AssignmentList(assignments), realServers: rows,
             kernel: growth(
                 start.kernel.all, end.kernel.all, end.captured.all - start.captured.all, inWindow.all, start.lag.all))
+        // Counts begin with a reading of the window, for of assignments before it some are not held any more.
+        service.entryReadings = (entryReadings[identity] ?? []).filter { $0.began >= begins && $0.ended <= last.ended }
+        service.entryChanges = (entryChanges[identity] ?? []).filter { $0.time >= begins }.sorted { $0.time < $1.time }
         // What was lost a little earlier may look like a connection that begins now.
         let before = settled.last { $0.time <= first.time.advanced(by: .zero - Self.afterEffect) } ?? settled[0]
         let evictedNow = last.evictedSettled[identity] ?? 0

@@ -1,3 +1,5 @@
+import Charts
+
 /// One test suite in JUnit's XML, as CI systems read it.
 struct JUnitSuite {
     struct Case {

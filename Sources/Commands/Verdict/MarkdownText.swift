@@ -22,10 +22,10 @@ enum MarkdownText {
         return longest == 0 ? fence + line + fence : "\(fence) \(line) \(fence)"
     }
 
-    /// A table; all columns but the first are set right.
-    static func table(_ titles: [String], _ rows: [[String]]) -> String {
+    /// A table; columns are set right but those of `left`.
+    static func table(_ titles: [String], _ rows: [[String]], left: Set<Int> = [0]) -> String {
         let line = { (cells: [String]) in "| " + cells.map(escaped).joined(separator: " | ") + " |\n" }
-        let rule = "|" + titles.indices.map { $0 == 0 ? "---|" : "---:|" }.joined() + "\n"
+        let rule = "|" + titles.indices.map { left.contains($0) ? "---|" : "---:|" }.joined() + "\n"
         return line(titles) + rule + rows.map(line).joined()
     }
 

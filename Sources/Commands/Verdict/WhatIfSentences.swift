@@ -3,14 +3,15 @@ import IPVSModel
 
 /// How other schedulers would have spread the arrivals, as text and Markdown show it.
 extension ServiceVerdict {
-    static let whatIfColumns = ["what if", "assignments", "nobody", "largest share error", "Jain"]
+    static let whatIfColumns = ["what if", "assignments", "most open at once", "nobody", "largest share error", "Jain"]
 
     /// A row per scheduler that could be asked, its real servers in the order of the service's table.
     var whatIfRows: [[String]] {
         (whatIf ?? []).filter { $0.leftOut == nil }.map { outcome in
             [
                 outcome.scheduler.description,
-                outcome.realServers.map { "\($0.assignments)" }.joined(separator: " / "), "\(outcome.refused)",
+                outcome.realServers.map { "\($0.assignments)" }.joined(separator: " / "),
+                outcome.realServers.map { "\($0.mostOpen)" }.joined(separator: " / "), "\(outcome.refused)",
                 Figures.percent(outcome.maxShareError, 2), Figures.fixed(outcome.jain, 6),
             ]
         }

@@ -69,25 +69,9 @@ struct VerifyCommand: AsyncParsableCommand {
     private func judgeRun() throws -> (String, Int32) {
         let store = try TraceStore.openReadOnly(
             path: database.path(environment: ProcessInfo.processInfo.environment))
-        var evidence = try store.evidence(run: try store.resolveRun(run))
-        if let virtualService {
-            let known = evidence.virtualServices.map(\.identity.description)
-            evidence.virtualServices.removeAll { $0.identity != virtualService }
-            guard !evidence.virtualServices.isEmpty else {
-                throw InputError(
-                    description:
-                        "--virtual-service \(virtualService): run \(evidence.run.id) knows only "
-                        + known.joined(separator: ", "))
-            }
-        }
-        var earlier: RunEvidence?
-        if let baseline {
-            let id = try store.resolveRun(baseline)
-            guard id != evidence.run.id else {
-                throw InputError(description: "--baseline \(baseline): run \(id) is the one to be judged; name another")
-            }
-            earlier = try store.evidence(run: id)
-        }
+        let id = try store.resolveRun(run)
+        let evidence = try store.evidence(run: id).narrowed(to: virtualService)
+        let earlier = try baseline.map { name in try store.baseline(name, of: id) }
         let report = Judge.verdict(on: evidence, thresholds: thresholds.threshold, baseline: earlier, whatIf: whatIf)
         return (try format.render(report), report.verdict.exitCode)
     }

@@ -17,22 +17,29 @@ public struct LocalityBasedLeastConnection: LocalityModel {
 
     private init(isKnown: Bool) { self.isKnown = isKnown }
 
-    public mutating func observe(
-        _ server: Int?, among servers: [CountedCandidate], overhead: ConnectionOverhead
-    ) -> Observation {
-        let stay = servers.filter { $0.weight > 0 && !servers.isBusy($0) }.map(\.candidate.server)
-        var choices = WeightedLeastConnection.choices(among: servers, overhead: overhead)
+    public func choices(
+        among servers: [CountedCandidate], atMost most: [CountedCandidate], overhead: ConnectionOverhead
+    ) -> PossibleChoices {
+        let bounded = BoundedCandidates(fewest: servers, most: most)
+        let stay = servers.indices.filter { servers[$0].weight > 0 && bounded.mayBeFree($0) }
+        var choices = WeightedLeastConnection.choices(among: servers, atMost: most, overhead: overhead)
         if !isKnown {
-            choices.servers += stay.filter { !choices.servers.contains($0) }
+            choices.servers += stay.map { servers[$0].candidate.server }.filter { !choices.servers.contains($0) }
             choices.isOpen = true
-        } else if let last, stay.contains(last) {
-            choices = PossibleChoices(servers: [last])
+        } else if let place = stay.first(where: { servers[$0].candidate.server == last }) {
+            let remembered = servers[place].candidate.server
+            guard bounded.mayBeBusy(place) else { return PossibleChoices(servers: [remembered]) }
+            // By how many it has is decided whether it stays.
+            choices.servers = [remembered] + choices.servers.filter { $0 != remembered }
+            choices.isOpen = choices.servers.count > 1
         }
-        if server != nil {
-            isKnown = true
-            last = server
-        }
-        return choices.observation(of: server)
+        return choices
+    }
+
+    public mutating func remember(_ server: Int?) {
+        guard let server else { return }
+        isKnown = true
+        last = server
     }
 
     public mutating func observeUnseen() { isKnown = false }

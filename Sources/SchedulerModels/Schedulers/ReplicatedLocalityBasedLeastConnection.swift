@@ -18,40 +18,50 @@ public struct ReplicatedLocalityBasedLeastConnection: LocalityModel {
 
     private init(isComplete: Bool) { self.isComplete = isComplete }
 
-    public mutating func observe(
-        _ server: Int?, among servers: [CountedCandidate], overhead: ConnectionOverhead
-    ) -> Observation {
-        let choices = isComplete ? known(servers, overhead) : open(servers, overhead)
-        if let server, !members.contains(server) { members.insert(server, at: 0) }
-        return choices.observation(of: server)
+    public func choices(
+        among servers: [CountedCandidate], atMost most: [CountedCandidate], overhead: ConnectionOverhead
+    ) -> PossibleChoices {
+        let bounded = BoundedCandidates(fewest: servers, most: most)
+        // Where everybody is a member there are no others.
+        let isKnown = isComplete || servers.allSatisfy { members.contains($0.candidate.server) }
+        return isKnown ? known(bounded, overhead) : open(bounded, overhead)
     }
 
-    private func known(_ servers: [CountedCandidate], _ overhead: ConnectionOverhead) -> PossibleChoices {
-        let set = members.compactMap { member in servers.first { $0.candidate.server == member } }
-        let ofSet = WeightedLeastConnection.choices(among: set, overhead: overhead)
-        let ofAll = WeightedLeastConnection.choices(among: servers, overhead: overhead)
-        var choices = PossibleChoices(servers: [])
+    public mutating func remember(_ server: Int?) {
+        if let server, !members.contains(server) { members.insert(server, at: 0) }
+    }
+
+    private func known(_ servers: BoundedCandidates, _ overhead: ConnectionOverhead) -> PossibleChoices {
+        let places = members.compactMap { member in servers.fewest.firstIndex { $0.candidate.server == member } }
+        let ofSet = WeightedLeastConnection.choices(
+            among: places.map { servers.fewest[$0] }, atMost: places.map { servers.most[$0] }, overhead: overhead)
+        let ofAll = WeightedLeastConnection.choices(
+            among: servers.fewest, atMost: servers.most, overhead: overhead)
+        var choices = PossibleChoices(servers: [], isOpen: ofSet.isOpen)
         var isAskingAll = ofSet.mayBeNobody
-        for number in ofSet.servers {
-            if set.contains(where: { $0.candidate.server == number && servers.isBusy($0) }) {
-                isAskingAll = true
-            } else {
-                choices.servers.append(number)
-            }
+        for place in places where ofSet.servers.contains(servers.fewest[place].candidate.server) {
+            let (mayStay, mayBeBusy) = (servers.mayBeFree(place), servers.mayBeBusy(place))
+            if mayStay { choices.servers.append(servers.fewest[place].candidate.server) }
+            if mayBeBusy { isAskingAll = true }
+            if mayStay, mayBeBusy { choices.isOpen = true }
         }
+        choices.servers.sort { ofSet.servers.firstIndex(of: $0)! < ofSet.servers.firstIndex(of: $1)! }
         if isAskingAll {
             choices.servers += ofAll.servers.filter { !choices.servers.contains($0) }
             choices.mayBeNobody = ofAll.mayBeNobody
+            choices.isOpen = choices.isOpen || ofAll.isOpen
         }
         return choices
     }
 
     /// Anybody may be in the set, but nobody in it is known to be a better choice.
-    private func open(_ servers: [CountedCandidate], _ overhead: ConnectionOverhead) -> PossibleChoices {
-        var choices = WeightedLeastConnection.choices(among: servers, overhead: overhead)
+    private func open(_ servers: BoundedCandidates, _ overhead: ConnectionOverhead) -> PossibleChoices {
+        var choices = WeightedLeastConnection.choices(
+            among: servers.fewest, atMost: servers.most, overhead: overhead)
         choices.isOpen = true
-        for server in servers where server.eligibility != .never && !servers.isBusy(server) {
-            let isBeaten = servers.contains {
+        for (place, server) in servers.fewest.enumerated()
+        where server.eligibility != .never && servers.mayBeFree(place) {
+            let isBeaten = servers.most.contains {
                 members.contains($0.candidate.server) && $0.eligibility == .surely
                     && overhead($0) * server.weight < overhead(server) * $0.weight
             }

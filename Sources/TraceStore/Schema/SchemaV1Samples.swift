@@ -62,7 +62,7 @@ extension Migration {
             run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
             from_ns INTEGER NOT NULL,            -- the first row that is missing; of an interrupted run the last row that is there
             to_ns INTEGER NOT NULL,              -- the last row that is missing; of an interrupted run when that was found
-            what TEXT NOT NULL,                  -- sample, connection, assignment, failed_connection, event, setting; or everything
+            what TEXT NOT NULL,                  -- sample, connection, entry, assignment, failed_connection, event, setting; or everything
             count INTEGER,                       -- how many rows; NULL: nobody knows
             cause TEXT NOT NULL                  -- queue_full, interrupted (the collector went away) or damaged (the file)
         ) STRICT;

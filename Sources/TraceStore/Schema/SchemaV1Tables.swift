@@ -154,6 +154,30 @@ extension Migration {
             run_id
         );
 
+        CREATE TABLE entry_change (
+            -- How a real server's entries in the kernel's table change without an assignment, which counts as one more
+            -- active entry. Kept for virtual services whose scheduler asks for them: lc, wlc, sed, nq, ovf, lblc, lblcr.
+            run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+            real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+            time_ns INTEGER NOT NULL,            -- no earlier than this
+            slack_ns INTEGER NOT NULL,           -- and this much later at most: the kernel's timers run late
+            active INTEGER NOT NULL,             -- how many more active entries
+            inactive INTEGER NOT NULL            -- how many more inactive ones
+        ) STRICT;
+
+        CREATE INDEX entry_change_by_run ON entry_change (run_id);
+
+        CREATE TABLE entry_reading (
+            -- The entries of a real server as the kernel told them, for the same virtual services.
+            run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+            real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+            began_ns INTEGER NOT NULL,           -- the reading began then
+            slack_ns INTEGER NOT NULL,           -- and took this long
+            active INTEGER NOT NULL,             -- ActiveConn of ipvsadm -Ln
+            inactive INTEGER NOT NULL,           -- InActConn
+            UNIQUE (run_id, real_server_id, began_ns)
+        ) STRICT;
+
         CREATE TABLE event (
             -- Something worth telling that is not a connection's ordinary life.
             id INTEGER PRIMARY KEY,              -- in order of writing

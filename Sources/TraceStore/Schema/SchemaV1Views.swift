@@ -66,6 +66,12 @@ extension Migration {
                 client >> 16 AS client_address_id,
                 client & 65535 AS client_port,
                 CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns,
+                -- From assigned_ns to the second FIN, or an RST; NULL if neither was seen.
+                CASE WHEN ended IS NOT NULL THEN
+                    (coalesce(vip_syn_ns / 100, 0) + coalesce(dip_syn, 0) + coalesce(dip_syn_ack, 0)
+                        + coalesce(vip_syn_ack, 0) + coalesce(ack, 0) + coalesce(request, 0) + coalesce(response, 0)
+                        + ended) * 100 - coalesce(vip_syn_ns, dip_syn * 100, 0)
+                END AS duration_ns,
                 -- 0 if a persistence template decided, NULL if perhaps.
                 CASE origin WHEN 4 THEN 0 WHEN 6 THEN NULL ELSE 1 END AS is_scheduled
             FROM connection JOIN real_server ON real_server.id = real_server_id

@@ -151,6 +151,30 @@ CREATE INDEX connection_by_run ON connection (
     run_id
 );
 
+CREATE TABLE entry_change (
+    -- How a real server's entries in the kernel's table change without an assignment, which counts as one more
+    -- active entry. Kept for virtual services whose scheduler asks for them: lc, wlc, sed, nq, ovf, lblc, lblcr.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+    time_ns INTEGER NOT NULL,            -- no earlier than this
+    slack_ns INTEGER NOT NULL,           -- and this much later at most: the kernel's timers run late
+    active INTEGER NOT NULL,             -- how many more active entries
+    inactive INTEGER NOT NULL            -- how many more inactive ones
+) STRICT;
+
+CREATE INDEX entry_change_by_run ON entry_change (run_id);
+
+CREATE TABLE entry_reading (
+    -- The entries of a real server as the kernel told them, for the same virtual services.
+    run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
+    real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
+    began_ns INTEGER NOT NULL,           -- the reading began then
+    slack_ns INTEGER NOT NULL,           -- and took this long
+    active INTEGER NOT NULL,             -- ActiveConn of ipvsadm -Ln
+    inactive INTEGER NOT NULL,           -- InActConn
+    UNIQUE (run_id, real_server_id, began_ns)
+) STRICT;
+
 CREATE TABLE event (
     -- Something worth telling that is not a connection's ordinary life.
     id INTEGER PRIMARY KEY,              -- in order of writing
@@ -377,7 +401,7 @@ CREATE TABLE gap (
     run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
     from_ns INTEGER NOT NULL,            -- the first row that is missing; of an interrupted run the last row that is there
     to_ns INTEGER NOT NULL,              -- the last row that is missing; of an interrupted run when that was found
-    what TEXT NOT NULL,                  -- sample, connection, assignment, failed_connection, event, setting; or everything
+    what TEXT NOT NULL,                  -- sample, connection, entry, assignment, failed_connection, event, setting; or everything
     count INTEGER,                       -- how many rows; NULL: nobody knows
     cause TEXT NOT NULL                  -- queue_full, interrupted (the collector went away) or damaged (the file)
 ) STRICT;
@@ -449,6 +473,12 @@ CREATE VIEW assignments AS
         client >> 16 AS client_address_id,
         client & 65535 AS client_port,
         CASE WHEN dip_syn IS NOT NULL THEN dip_syn_ack * 100 END AS real_server_connect_ns,
+        -- From assigned_ns to the second FIN, or an RST; NULL if neither was seen.
+        CASE WHEN ended IS NOT NULL THEN
+            (coalesce(vip_syn_ns / 100, 0) + coalesce(dip_syn, 0) + coalesce(dip_syn_ack, 0)
+                + coalesce(vip_syn_ack, 0) + coalesce(ack, 0) + coalesce(request, 0) + coalesce(response, 0)
+                + ended) * 100 - coalesce(vip_syn_ns, dip_syn * 100, 0)
+        END AS duration_ns,
         -- 0 if a persistence template decided, NULL if perhaps.
         CASE origin WHEN 4 THEN 0 WHEN 6 THEN NULL ELSE 1 END AS is_scheduled
     FROM connection JOIN real_server ON real_server.id = real_server_id

@@ -55,7 +55,7 @@ package struct LogJudge {
         service.flags = flags
         followers = []
         counting.bind(scheduler)
-        guard let model = ModelledScheduler(scheduler)?.model else { return }
+        guard let model = ModelledScheduler(scheduler)?.model, !scheduler.asksForEntries else { return }
         followers = [ExactFollower(model, service), Newcomer(model, service), LateReader(model, service)]
     }
 

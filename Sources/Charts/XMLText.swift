@@ -1,9 +1,9 @@
-/// Text in XML.
+/// Text in XML, and in HTML.
 ///
 /// - Source: XML 1.0, 2.2 and 2.4.
-enum XMLText {
+package enum XMLText {
     /// `text` with what has a meaning in XML escaped, and what XML cannot hold left out; fit for attributes too.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
