@@ -4,6 +4,7 @@
 # make bench [BENCH_CONNECTIONS=N] | bench-live     what tracing costs, beside other tools; bench-live needs root
 # make power [POWER_RUNS=1000] [POWER_FLAGS=--write]     how often verdicts are right, over simulated runs
 # make models [ASSIGNMENTS=20000] [SEED=n]     a real kernel's choices beside the scheduler models
+# make crash [KILLS=200] [CUTS=20]     kills the store's writer, cuts its power, fails its disk, and looks at what is left
 # make fuzz [SECONDS=600] [SUBJECT=packets]     random input for everything that reads what others wrote
 # make install [PREFIX=/usr/local] [DESTDIR=]   build and install ipvscope, for a real director
 # make format | lint | deps | clean
@@ -14,7 +15,7 @@ POWER_RUNS ?= 1000
 export POWER_RUNS
 SWIFT ?= swift
 
-.PHONY: help run test lab models bench bench-live power fuzz install format lint deps deps-build deps-pages deps-bench clean
+.PHONY: help run test lab models bench bench-live power crash fuzz install format lint deps deps-build deps-pages deps-bench clean
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -37,6 +38,7 @@ export BENCH_CONNECTIONS SWIFT
 
 bench: deps-bench
 	$(SWIFT) build -c release --product ipvscope
+	$(SWIFT) build -c release --product store-load
 	@Benchmarks/report $(BENCH_FLAGS) $(benchmarks)
 
 bench-live: deps-bench
@@ -54,6 +56,15 @@ models: deps
 	$(SWIFT) build -c release --product assignment-judge
 	@LAB_TIMEOUT=$$(($(ASSIGNMENTS) / 10 + 300)) lab/run models ipvscope-lab $(ASSIGNMENTS) $(SEED)
 
+KILLS ?= 200
+CUTS ?= 20
+
+crash: deps
+	$(SWIFT) build -c release --product store-load
+	@Tests/store/crash $(KILLS)
+	@Tests/store/power-cut $(CUTS)
+	@Tests/store/faults --long
+
 SECONDS ?= 600
 
 fuzz: deps-build
@@ -70,7 +81,7 @@ format:
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests exporters Benchmarks lab Fuzz/Package.swift Fuzz/Fuzzers
 	@.ci/fence
-	shellcheck packaging/install-* .ci/* Fuzz/run lab/run lab/shell lab/list lab/selftest lab/lib/* lab/scenarios/*.sh
+	shellcheck packaging/install-* .ci/* Fuzz/run lab/run lab/shell lab/list lab/selftest lab/lib/* lab/scenarios/*.sh Tests/store/power-cut-init
 
 deps: swift-is-there
 	@packaging/install-debian-packages test

@@ -116,6 +116,13 @@ let package = Package(
         .executableTarget(
             name: "table-benchmark", dependencies: ["IPVSKernel", "IPVSModel"], path: "Benchmarks/table",
             exclude: ["generate.c", "parse.c", "run"], swiftSettings: strict),
+        .executableTarget(
+            name: "store-load",
+            dependencies: [
+                "Collector", "ConnectionTracing", "IPVSKernel", "IPVSModel", "TraceStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/store/store-load", swiftSettings: strict),
 
         // The campaign for the scheduler models, in the lab and from recorded logs; not a product.
         .target(
@@ -172,6 +179,7 @@ let package = Package(
             name: "PrometheusExporterTests",
             dependencies: [
                 "Balance", "Collector", "ConnectionTracing", "IPVSModel", "MetricCatalog", "PrometheusExporter",
+                "TraceStore",
             ],
             exclude: ["golden.prom"], swiftSettings: strict),
         .testTarget(

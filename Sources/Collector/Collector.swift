@@ -28,18 +28,22 @@ package final class Collector: Sendable {
         let kernel = LiveKernel()
         let state = try kernel.read(includingConnections: false)
         let captures = try Self.openCaptures(options, state)
-        store = try TraceStore.open(path: options.databasePath)
+        store = try TraceStore.open(path: options.databasePath, settingAsideDamaged: true)
+        try store.apply(options.retention)
         let started = Timestamp.now()
         let tracers = Tracers(
             count: options.threads, capacity: options.trackedConnections,
             firstConnectionID: try store.nextConnectionID(), states: [state])
         let recording = try options.recordingPath.map { try KernelRecording(path: $0 + "/kernel.jsonl") }
         run = try store.beginRun(name: runName, command: command, labels: labels, started: started)
-        writer = StoreThread(store: store, run: run)
+        var writing = StoreThread.Options()
+        writing.retention = options.retention
+        writer = StoreThread(store: store, run: run, options: writing, tell: options.tell)
         capture = CaptureThread(captures: captures, tracers: tracers, level: options.level, started: started)
         self.kernel = KernelThread(
             kernel: kernel, capture: capture, store: writer, recording: recording, interval: options.interval,
-            started: started, keepsRollingVerdict: options.keepsRollingVerdict)
+            sampleInterval: options.sampleInterval, started: started,
+            keepsRollingVerdict: options.keepsRollingVerdict)
         writer.start()
         capture.start()
         self.kernel.readBaseline()
@@ -108,10 +112,11 @@ package final class Collector: Sendable {
         capture.stop()
         let trace = capture.peek { $0.trace }
         let output = capture.takeOutput()
-        writer.noteLoss(rows: output.recordsDropped)
+        writer.noteLoss(rows: output.recordsDropped, from: kernel.published)
         writer.offer(output.found)
-        writer.stop()
+        let unwritten = writer.stop()
         let dropped = capture.peek { $0.packetsDropped }
+        try store.write(StoreBatch(gaps: unwritten), run: run)
         try store.finish(run: run, recorder.summary(ended: .now(), packetsDropped: dropped, trace: trace))
         return try store.evidence(run: run)
     }

@@ -2,6 +2,7 @@ import Balance
 import ConnectionTracing
 import IPVSModel
 package import MetricCatalog
+import TraceStore
 
 extension CollectorSnapshot {
     /// Everything the collector knows as metrics; the program's own few are the web interface's to add.
@@ -32,8 +33,17 @@ extension CollectorSnapshot {
         if let store {
             metrics.append(.storeUp, .integer(store.problem == nil ? 1 : 0))
             metrics.append(.storeConnectionsWrittenTotal, .integer(store.connectionsWritten))
-            metrics.append(.storeDroppedRowsTotal, .integer(store.rowsDropped))
-            metrics.append(.storeQueuedBatches, .integer(store.queuedBatches))
+            metrics.append(
+                .storeDroppedRowsTotal, StoreRowKind.allCases.map { ([$0.rawValue], store.dropped[$0] ?? 0) }
+            ) { $0 }
+            metrics.append(
+                .storeRemovedRowsTotal, RemovedRows.allCases.map { ([$0.rawValue], store.rowsRemoved[$0] ?? 0) }
+            ) { $0 }
+            metrics.append(.storeFailedWritesTotal, .integer(store.failedWrites))
+            metrics.append(.storeDamagedFilesTotal, .integer(store.damagedFiles))
+            metrics.append(.storeQueuedRows, .integer(store.queuedRows))
+            metrics.append(.storeQueuedBytes, .integer(store.queuedBytes))
+            metrics.append(.storeSizeBytes, .integer(store.size))
         }
         return metrics
     }

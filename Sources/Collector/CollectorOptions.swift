@@ -1,4 +1,5 @@
 package import PacketCapture
+package import TraceStore
 
 /// What a collector is told to do; see `ipvscope collect --help`.
 package struct CollectorOptions: Sendable {
@@ -16,8 +17,14 @@ package struct CollectorOptions: Sendable {
     package var recordingPath: String?
     package var level: LevelPolicy
     package var capture = LiveCaptureOptions()
-    /// How often services and counters are read, and samples taken.
+    /// How often services and counters are read.
     package var interval: Duration = .seconds(1)
+    /// How often what was read becomes a row of the time series.
+    package var sampleInterval: Duration = .seconds(1)
+    /// How much the database keeps.
+    package var retention = RetentionLimits()
+    /// Called with a line for people when the database cannot be written, or can again.
+    package var tell: @Sendable (String) -> Void = { _ in }
     /// Whether every virtual service is judged again and again while it is collected; see ``RollingJudge``.
     package var keepsRollingVerdict = false
 

@@ -1,5 +1,6 @@
 package import ConnectionTracing
 package import IPVSModel
+package import TraceStore
 
 /// The running whole at one moment: the only thing exporters and pages see.
 package struct CollectorSnapshot: Sendable {
@@ -133,20 +134,40 @@ package struct RealServerAudit: Sendable, Hashable {
     }
 }
 
-/// The store's writer.
+/// The store's writer. Counts are cumulative.
 package struct StoreStatus: Sendable, Hashable {
     package var connectionsWritten: UInt64
-    package var rowsDropped: UInt64
-    package var queuedBatches: UInt64
+    /// Rows that were given up, because the database took none and no more could wait.
+    package var dropped: [StoreRowKind: UInt64]
+    /// Rows that were removed, because they were too old or there was no room.
+    package var rowsRemoved: [RemovedRows: UInt64]
+    /// Transactions that failed, and were tried again.
+    package var failedWrites: UInt64
+    /// Databases that were damaged, and set aside.
+    package var damagedFiles: UInt64
+    package var queuedRows: UInt64
+    package var queuedBytes: UInt64
+    /// Of the database and its log, in bytes.
+    package var size: UInt64
     /// The last error, for people; `nil` if the last batch was written.
     package var problem: String?
 
     package init(
-        connectionsWritten: UInt64 = 0, rowsDropped: UInt64 = 0, queuedBatches: UInt64 = 0, problem: String? = nil
+        connectionsWritten: UInt64 = 0, dropped: [StoreRowKind: UInt64] = [:],
+        rowsRemoved: [RemovedRows: UInt64] = [:], failedWrites: UInt64 = 0, damagedFiles: UInt64 = 0,
+        queuedRows: UInt64 = 0, queuedBytes: UInt64 = 0, size: UInt64 = 0, problem: String? = nil
     ) {
         self.connectionsWritten = connectionsWritten
-        self.rowsDropped = rowsDropped
-        self.queuedBatches = queuedBatches
+        self.dropped = dropped
+        self.rowsRemoved = rowsRemoved
+        self.failedWrites = failedWrites
+        self.damagedFiles = damagedFiles
+        self.queuedRows = queuedRows
+        self.queuedBytes = queuedBytes
+        self.size = size
         self.problem = problem
     }
+
+    /// Of all kinds.
+    package var rowsDropped: UInt64 { dropped.values.reduce(0, +) }
 }

@@ -10,13 +10,18 @@ import TraceStore
 /// Reads the kernel once an interval, on a thread of its own: hands configuration and table to the tracer, samples
 /// and what the tracer wrote to the store, and publishes the snapshot that everybody else looks at.
 package final class KernelThread: Sendable {
-    private struct State: Sendable {
+    fileprivate struct State: Sendable {
         var recorder = EvidenceRecorder()
         var reading = KernelReading()
         var snapshot: CollectorSnapshot?
         var stops = false
         var dropsSeen: UInt64 = 0
         var tablePlan: TableReadingPlan
+        /// When the tracer's output was last fetched.
+        var published: Timestamp
+        var sampled: Timestamp?
+        /// Of connections that ended since the last sample.
+        var latencies: [VirtualServiceIdentity: [Endpoint: RealServerLatencies]] = [:]
     }
 
     /// Confinement: the kernel thread's, and before that begins, of whoever reads the baseline; nobody waits for it.
@@ -32,6 +37,7 @@ package final class KernelThread: Sendable {
     private let store: StoreThread
     private let recording: KernelRecording?
     private let interval: Duration
+    private let sampleInterval: Duration
     private let started: Timestamp
     private let state: Mutex<State>
     private let wakeUp = DispatchSemaphore(value: 0)
@@ -39,7 +45,8 @@ package final class KernelThread: Sendable {
 
     package init(
         kernel: LiveKernel, capture: CaptureThread, store: StoreThread, recording: KernelRecording?,
-        interval: Duration, started: Timestamp, keepsRollingVerdict: Bool = false
+        interval: Duration, sampleInterval: Duration = .seconds(1), started: Timestamp,
+        keepsRollingVerdict: Bool = false
     ) {
         watch = Mutex(Watch(rolling: keepsRollingVerdict ? RollingJudge() : nil))
         self.kernel = kernel
@@ -47,11 +54,15 @@ package final class KernelThread: Sendable {
         self.store = store
         self.recording = recording
         self.interval = interval
+        self.sampleInterval = sampleInterval
         self.started = started
-        state = Mutex(State(tablePlan: TableReadingPlan(interval: interval)))
+        state = Mutex(State(tablePlan: TableReadingPlan(interval: interval), published: started))
     }
 
     package var snapshot: CollectorSnapshot? { state.withLock { $0.snapshot } }
+
+    /// When the tracer's output was last fetched.
+    package var published: Timestamp { state.withLock { $0.published } }
 
     /// Takes the first reading, the baseline of the audit; returns when it is known what was captured before it.
     package func readBaseline() {
@@ -110,8 +121,10 @@ package final class KernelThread: Sendable {
             let trace = isExact ? exactTrace(at: kernelState.observedAt) : capture.peek { $0.trace }
             found = state.withLock { $0.recorder.observe(kernelState, trace: trace) }
             found.events += observe(kernelState, trace: trace)
-            found.samples = kernelState.virtualServices.map {
-                TrafficSample($0, at: kernelState.observedAt, trace: trace)
+            if isSampleDue(at: kernelState.observedAt) || isExact {
+                found.samples = kernelState.virtualServices.map {
+                    TrafficSample($0, at: kernelState.observedAt, trace: trace)
+                }
             }
             let entries = try readTable(&reading, of: kernelState, isForced: isExact, &found.events)
             if isExact || !found.configurations.isEmpty {
@@ -126,6 +139,17 @@ package final class KernelThread: Sendable {
             reading.problem = error.description
         }
         publish(reading, found)
+    }
+
+    /// Whether it is time for another row of the time series. Readings come a little late or early.
+    private func isSampleDue(at time: Timestamp) -> Bool {
+        state.withLock { state in
+            if let sampled = state.sampled, time.since(sampled) < sampleInterval - interval / 2, time >= sampled {
+                return false
+            }
+            state.sampled = time
+            return true
+        }
     }
 
     /// Shows a reading to those who watch from one to the next.
@@ -221,7 +245,10 @@ package final class KernelThread: Sendable {
         }
         let (verdicts, drains) = watch.withLock { ($0.rolling?.verdicts ?? [], $0.drains.statuses) }
         var batch = StoreBatch(merging: [output.found, noticed])
+        let last = published
         state.withLock { state in
+            state.published = .now()
+            state.noteLatencies(batch.connections, &batch.samples)
             if let captureProblem, state.snapshot?.captureProblem != captureProblem {
                 batch.events.append(TraceEvent(time: .now(), kind: .captureLoss, detail: captureProblem))
             }
@@ -238,8 +265,29 @@ package final class KernelThread: Sendable {
                 captureProblem: captureProblem, trace: trace,
                 audits: state.recorder.audits(trace), verdicts: verdicts, drains: drains, store: store.status)
         }
-        store.noteLoss(rows: output.recordsDropped)
+        store.noteLoss(rows: output.recordsDropped, from: last)
         store.offer(batch)
+    }
+}
+
+extension KernelThread.State {
+    /// Counts connections that ended, and hands what was counted to the samples, if there are any.
+    fileprivate mutating func noteLatencies(_ records: [ConnectionRecord], _ samples: inout [TrafficSample]) {
+        for index in records.indices where records[index].hasJustEnded {
+            guard let server = records[index].realServer else { continue }
+            latencies[records[index].virtualService, default: [:]][server, default: RealServerLatencies()]
+                .record(records[index])
+        }
+        guard !samples.isEmpty else { return }
+        for index in samples.indices {
+            guard let known = latencies[samples[index].virtualService] else { continue }
+            for server in samples[index].realServers.indices {
+                if let own = known[samples[index].realServers[server].endpoint] {
+                    samples[index].realServers[server].latencies = own
+                }
+            }
+        }
+        latencies = [:]
     }
 }
 

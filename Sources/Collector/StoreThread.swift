@@ -1,41 +1,90 @@
 import ConnectionTracing
 import Foundation
 import IPVSKernel
-import IPVSModel
+package import IPVSModel
 import Synchronization
 package import TraceStore
 
-/// Writes batches to the database on a thread of its own, so that a slow disk stalls nobody.
+/// Writes batches to the database on a thread of its own, so that a slow disk stalls nobody; keeps the database as
+/// small as it has to be; and has what is written reach the disk.
 ///
-/// A bounded queue: when it is full the new batch's rows are dropped and counted, and a gap is recorded as soon as
-/// the database takes rows again.
+/// What cannot be written waits in a ``StoreQueue`` and is tried again twice a second. A damaged database is set aside,
+/// and a new one begun.
 package final class StoreThread: Sendable {
-    /// Batches that may wait; one comes about every second.
-    static let mostBatches = 60
+    /// How the thread works.
+    package struct Options: Sendable {
+        package var queue = StoreQueue.Limits()
+        package var retention = RetentionLimits()
+        /// A power cut takes no more than what was written within this time.
+        package var syncInterval: Duration = .seconds(5)
+        /// So many rows are written in one transaction, if they wait.
+        package var transaction = 20_000
+        /// The log may grow to this while a reader keeps it from being used again; then nothing is written.
+        package var mostLog: Int64 {
+            retention.size.map { max($0 / 4, RetentionLimits.leastSize) } ?? 1 << 30
+        }
 
-    private struct State {
-        var queue: [StoreBatch] = []
-        var status = StoreStatus()
-        var unreportedGap: UInt64 = 0
-        var stops = false
+        package init() {}
     }
+
+    fileprivate struct State {
+        var queue: StoreQueue
+        var status = StoreStatus()
+        /// When the thread was told to end.
+        var stops: ContinuousClock.Instant?
+    }
+
+    /// Confinement: the thread's own; nobody waits for it.
+    private struct Work: Sendable {
+        /// Since when nothing could be written.
+        var failing: ContinuousClock.Instant?
+        /// Rows dropped when something was last written.
+        var dropped: UInt64 = 0
+        /// When everything written before was last on the disk.
+        var synced = ContinuousClock.now
+        /// Whether anything was written since.
+        var isUnsynced = false
+        var isTrimmed = true
+        var checked = ContinuousClock.now
+    }
+
+    /// How long until what could not be written is tried again, in seconds.
+    private static let pause = 0.5
+    /// How long it is tried after the thread was told to end.
+    private static let patience: Duration = .seconds(5)
 
     private let store: TraceStore
     private let run: Int64
-    private let state = Mutex(State())
-    private let work = DispatchSemaphore(value: 0)
+    private let options: Options
+    private let tell: @Sendable (String) -> Void
+    private let didWrite: @Sendable (StoreBatch) -> Void
+    private let state: Mutex<State>
+    private let work = Mutex(Work())
+    private let wakeUp = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
 
-    package init(store: TraceStore, run: Int64) {
+    /// - Parameters:
+    ///   - tell: Called with a line for people when writing fails, works again, or a file had to be set aside.
+    ///   - didWrite: Called after each transaction, by the thread.
+    package init(
+        store: TraceStore, run: Int64, options: Options = Options(),
+        tell: @escaping @Sendable (String) -> Void = { _ in },
+        didWrite: @escaping @Sendable (StoreBatch) -> Void = { _ in }
+    ) {
         self.store = store
         self.run = run
+        self.options = options
+        self.tell = tell
+        self.didWrite = didWrite
+        state = Mutex(State(queue: StoreQueue(limits: options.queue)))
     }
 
     package var status: StoreStatus { state.withLock { $0.status } }
 
     package func start() {
+        noteFindings()
         let thread = Thread { [self] in
-            while write() {}
+            while !work.withLock({ turn(&$0) }) {}
             finished.signal()
         }
         thread.name = "store"
@@ -43,78 +92,197 @@ package final class StoreThread: Sendable {
     }
 
     /// Writes what waits, and ends the thread; returns when it has.
-    package func stop() {
-        state.withLock { $0.stops = true }
-        work.signal()
+    ///
+    /// - Returns: What could not be written, for whoever can write it later.
+    @discardableResult
+    package func stop() -> [StoreGap] {
+        state.withLock { $0.stops = .now }
+        wakeUp.signal()
         finished.wait()
+        return state.withLock { $0.queue.gaps }
     }
 
     /// Queues a batch; never waits.
     package func offer(_ batch: StoreBatch) {
         guard !batch.isEmpty else { return }
         state.withLock { state in
-            if state.queue.count < Self.mostBatches {
-                state.queue.append(batch)
-            } else {
-                let lost = UInt64(batch.connections.count + batch.events.count + batch.samples.count)
-                state.status.rowsDropped += lost
-                state.unreportedGap += lost
-            }
-            state.status.queuedBatches = UInt64(state.queue.count)
+            let lost = state.queue.append(batch)
+            state.noteDropped(lost)
         }
-        work.signal()
+        wakeUp.signal()
     }
 
     /// Counts rows that were lost before they were offered.
-    package func noteLoss(rows: UInt64) {
+    ///
+    /// - Parameter from: When the first of them may have been seen.
+    package func noteLoss(rows: UInt64, from: Timestamp) {
         guard rows > 0 else { return }
         state.withLock { state in
-            state.status.rowsDropped += rows
-            state.unreportedGap += rows
+            state.queue.note(StoreQueue.Loss(count: rows, from: from, to: .now()), of: .assignment)
+            state.noteDropped([.assignment: rows])
         }
     }
 
-    /// Writes one batch.
+    /// Says what was wrong with the database when it was opened.
+    private func noteFindings() {
+        for interruption in store.findings.interruptions { tell("\(store.path): \(interruption.sentence)") }
+        guard let name = store.findings.setAside else { return }
+        state.withLock { $0.status.damagedFiles += 1 }
+        let text = "the database was damaged; it is now \(name), and a new one was begun"
+        tell("\(store.path): \(text)")
+        offer(StoreBatch(events: [TraceEvent(time: .now(), kind: .storeDamaged, detail: text)]))
+    }
+
+    /// Waits for something to do, and does it.
     ///
-    /// - Returns: Whether to go on.
-    private func write() -> Bool {
-        work.wait()
-        while var batch = next() {
-            let gap = state.withLock { $0.unreportedGap }
-            if gap > 0 {
-                batch.events.append(
-                    TraceEvent(time: .now(), kind: .storeGap, detail: "\(gap) rows were not written"))
+    /// - Returns: Whether that was the last.
+    private func turn(_ work: inout Work) -> Bool {
+        _ = wakeUp.wait(timeout: .now() + Self.pause)
+        while let batch = next() {
+            guard write(batch, &work) else {
+                if giveUp() { return true }
+                Thread.sleep(forTimeInterval: Self.pause)
+                break
             }
-            var problem: String?
-            do throws(StoreError) {
-                try store.write(batch, run: run)
-            } catch {
-                problem = error.description
-                // What cannot be written now may be written in a moment: a lock, a full disk.
-                Thread.sleep(forTimeInterval: 0.5)
-            }
-            let isGivingUp = settle(batch, gap: gap, problem: problem)
-            if isGivingUp { return false }
+            keepSmall(&work)
         }
-        return !state.withLock { $0.stops && $0.queue.isEmpty }
+        if work.failing == nil {
+            keepSmall(&work)
+            sync(&work)
+        }
+        return state.withLock { $0.stops != nil && $0.queue.isEmpty }
     }
 
-    private func next() -> StoreBatch? { state.withLock { $0.queue.first } }
-
-    /// Takes a written batch from the queue; one that failed stays for another try, unless the thread is to end.
-    private func settle(_ batch: StoreBatch, gap: UInt64, problem: String?) -> Bool {
+    /// The rows to write next, and what is missing before them.
+    private func next() -> StoreBatch? {
         state.withLock { state in
-            state.status.problem = problem
-            if problem == nil {
-                state.queue.removeFirst()
-                state.status.connectionsWritten += UInt64(batch.connections.count)
-                state.unreportedGap -= gap
-            } else if state.stops {
-                state.status.rowsDropped += UInt64(state.queue.reduce(0) { $0 + $1.connections.count })
-                state.queue = []
+            // What is being written cannot be given up for something worth more: so it is a part of what may wait.
+            let rows = min(options.transaction, max(options.queue.rows / 4, 1))
+            guard var batch = state.queue.take(rows: rows) else { return nil }
+            batch.gaps = state.queue.gaps
+            for gap in batch.gaps {
+                batch.events.append(
+                    TraceEvent(
+                        time: .now(), kind: .storeGap, detail: "\(gap.count ?? 0) rows (\(gap.what)) were not written"))
             }
-            state.status.queuedBatches = UInt64(state.queue.count)
-            return problem != nil && state.stops
+            return batch
         }
+    }
+
+    /// - Returns: Whether the batch is in the database now.
+    private func write(_ batch: StoreBatch, _ work: inout Work) -> Bool {
+        let isDue = ContinuousClock.now - work.synced >= options.syncInterval
+        do throws(StoreError) {
+            try store.holdLog(to: options.mostLog)
+            try store.write(batch, run: run, surviving: isDue ? .powerCut : .processEnd)
+        } catch {
+            fail(error, &work)
+            return false
+        }
+        work.isUnsynced = !isDue
+        if isDue { work.synced = .now }
+        state.withLock { state in
+            state.queue.settle()
+            state.queue.noteWritten(batch.gaps)
+            state.status.problem = nil
+            state.status.connectionsWritten += UInt64(batch.connections.count)
+            state.noteQueue()
+        }
+        if let failing = work.failing {
+            work.failing = nil
+            let seconds = (ContinuousClock.now - failing) / .seconds(1)
+            tell(
+                "\(store.path): writing works again after \(Int(seconds.rounded())) s; "
+                    + "\(status.rowsDropped - work.dropped) rows were lost")
+        }
+        work.dropped = status.rowsDropped
+        didWrite(batch)
+        return true
+    }
+
+    private func fail(_ error: StoreError, _ work: inout Work) {
+        if work.failing == nil {
+            work.failing = .now
+            tell("\(error.description); rows wait and are tried again")
+        }
+        state.withLock { state in
+            state.queue.putBack()
+            state.status.problem = error.description
+            state.status.failedWrites += 1
+            state.noteQueue()
+        }
+        if error.isDamage { replaceDamaged(error, &work) }
+    }
+
+    private func replaceDamaged(_ error: StoreError, _ work: inout Work) {
+        do throws(StoreError) {
+            let name = try store.beginAnew(now: .now())
+            try store.apply(options.retention)
+            let text = "the database turned out to be damaged; it is now \(name), and a new one was begun"
+            state.withLock { $0.status.damagedFiles += 1 }
+            tell("\(store.path): \(text)")
+            offer(StoreBatch(events: [TraceEvent(time: .now(), kind: .storeDamaged, detail: text)]))
+        } catch {
+            state.withLock { $0.status.problem = error.description }
+        }
+    }
+
+    /// Gives up what waits, if the thread was to end some time ago.
+    private func giveUp() -> Bool {
+        state.withLock { state in
+            guard let stops = state.stops, ContinuousClock.now - stops >= Self.patience else { return false }
+            state.noteDropped(state.queue.giveUp())
+            return true
+        }
+    }
+
+    /// Removes what is too old or too much, in small steps, for as long as nothing waits; a few steps in any case, so
+    /// that the database does not outgrow its size under a load that never pauses.
+    private func keepSmall(_ work: inout Work) {
+        noteSize()
+        guard !options.retention.isEmpty, store.fileSizes.log <= options.mostLog else { return }
+        let deadline = ContinuousClock.now + .milliseconds(100)
+        do throws(StoreError) {
+            while true {
+                let step = try store.trim(to: options.retention, keeping: run, now: .now())
+                state.withLock { state in
+                    for (kind, count) in step.removed { state.status.rowsRemoved[kind, default: 0] += count }
+                }
+                if step.isDone { break }
+                work.isUnsynced = true
+                if ContinuousClock.now >= deadline, !state.withLock({ $0.queue.isEmpty }) { break }
+            }
+        } catch {
+            fail(error, &work)
+        }
+        noteSize()
+    }
+
+    private func sync(_ work: inout Work) {
+        guard work.isUnsynced, ContinuousClock.now - work.synced >= options.syncInterval else { return }
+        do throws(StoreError) {
+            try store.sync()
+            work.isUnsynced = false
+            work.synced = .now
+        } catch {
+            fail(error, &work)
+        }
+    }
+
+    private func noteSize() {
+        let sizes = store.fileSizes
+        state.withLock { $0.status.size = UInt64(clamping: sizes.database + sizes.log) }
+    }
+}
+
+extension StoreThread.State {
+    fileprivate mutating func noteDropped(_ lost: [StoreRowKind: UInt64]) {
+        for (kind, count) in lost { status.dropped[kind, default: 0] += count }
+        noteQueue()
+    }
+
+    fileprivate mutating func noteQueue() {
+        status.queuedRows = UInt64(queue.rows)
+        status.queuedBytes = UInt64(queue.bytes)
     }
 }

@@ -25,12 +25,15 @@ package struct ConnectionRecord: Sendable, Hashable, BitwiseCopyable {
     package var responseBytes: UInt64
     /// What the kernel's table said, if the entry was ever read there.
     package var entry: EntryObservation?
+    /// Whether it ended since it was last written, so that whoever counts ends counts each once.
+    package var hasJustEnded: Bool
 
     package init(
         id: Int64, virtualService: VirtualServiceIdentity, realServer: Endpoint?,
         transportProtocol: TransportProtocol, client: Endpoint, origin: ConnectionOrigin, outcome: ConnectionOutcome,
         firstSeen: Timestamp, lastSeen: Timestamp, vip: SideRecord, dip: SideRecord, state: EntryState,
-        requestBytes: UInt64 = 0, responseBytes: UInt64 = 0, entry: EntryObservation? = nil
+        requestBytes: UInt64 = 0, responseBytes: UInt64 = 0, entry: EntryObservation? = nil,
+        hasJustEnded: Bool = false
     ) {
         self.id = id
         self.virtualService = virtualService
@@ -47,6 +50,7 @@ package struct ConnectionRecord: Sendable, Hashable, BitwiseCopyable {
         self.requestBytes = requestBytes
         self.responseBytes = responseBytes
         self.entry = entry
+        self.hasJustEnded = hasJustEnded
     }
 }
 

@@ -8,16 +8,18 @@ extension ConnectionTracer {
         flows[number].marks.insert(.written)
         flows[number].marks.remove(.entryRead)
         guard !flows[number].isDoubtful else { return }
-        if outcome != .open, !flows[number].marks.contains(.ended) {
+        let hasJustEnded = outcome != .open && !flows[number].marks.contains(.ended)
+        if hasJustEnded {
             flows[number].marks.insert(.ended)
             noteOutcome(outcome, of: flows[number])
             noteReplies(of: flows[number])
         }
-        append(flows[number], outcome, entry(of: number))
+        append(flows[number], outcome, entry(of: number), hasJustEnded: hasJustEnded)
     }
 
     private mutating func append(
-        _ record: borrowing FlowRecord, _ outcome: ConnectionOutcome, _ entry: EntryObservation?
+        _ record: borrowing FlowRecord, _ outcome: ConnectionOutcome, _ entry: EntryObservation?,
+        hasJustEnded: Bool
     ) {
         let server = record.realServer
         records.append(
@@ -29,7 +31,7 @@ extension ConnectionTracer {
                 firstSeen: Timestamp(rawValue: record.first), lastSeen: Timestamp(rawValue: record.last),
                 vip: SideRecord(record.vip), dip: SideRecord(record.dip),
                 state: record.state, requestBytes: record.payloadBytes(0),
-                responseBytes: record.payloadBytes(1), entry: entry))
+                responseBytes: record.payloadBytes(1), entry: entry, hasJustEnded: hasJustEnded))
     }
 
     private mutating func noteOutcome(_ outcome: ConnectionOutcome, of record: FlowRecord) {

@@ -71,6 +71,10 @@ package struct TraceEvent: Sendable, Hashable {
         case drainAborted = "drain_aborted"
         /// Rows were lost on their way to the store.
         case storeGap = "store_gap"
+        /// The database was damaged: it was set aside, and a new one begun.
+        case storeDamaged = "store_damaged"
+        /// The run's collector went away before the end.
+        case interrupted
 
         /// The kinds that tell of trouble with a connection: those are counted, whether or not the event is kept.
         package static let troubles: [Self] = [

@@ -1,6 +1,6 @@
 package import IPVSModel
 
-/// One second of one virtual service, as the kernel's counters and our own tell it.
+/// One interval of one virtual service, a second unless it was chosen otherwise, as the kernel's counters and our own tell it.
 package struct TrafficSample: Sendable, Hashable {
     package var time: Timestamp
     package var virtualService: VirtualServiceIdentity
@@ -22,7 +22,7 @@ package struct TrafficSample: Sendable, Hashable {
     }
 }
 
-/// One second of one real server.
+/// One interval of one real server.
 package struct RealServerSample: Sendable, Hashable {
     package var endpoint: Endpoint
     package var weight: Int32
@@ -38,10 +38,13 @@ package struct RealServerSample: Sendable, Hashable {
     package var tracedActive: UInt64
     /// Inactive ones likewise.
     package var tracedInactive: UInt64
+    /// Of its connections that ended since the sample before.
+    package var latencies: RealServerLatencies
 
     package init(
         endpoint: Endpoint, weight: Int32, activeConnections: UInt32, inactiveConnections: UInt32,
-        counters: TrafficCounters, assignments: UInt64, share: Double?, tracedActive: UInt64, tracedInactive: UInt64
+        counters: TrafficCounters, assignments: UInt64, share: Double?, tracedActive: UInt64, tracedInactive: UInt64,
+        latencies: RealServerLatencies = RealServerLatencies()
     ) {
         self.endpoint = endpoint
         self.weight = weight
@@ -52,5 +55,6 @@ package struct RealServerSample: Sendable, Hashable {
         self.share = share
         self.tracedActive = tracedActive
         self.tracedInactive = tracedInactive
+        self.latencies = latencies
     }
 }

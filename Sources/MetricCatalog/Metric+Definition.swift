@@ -209,9 +209,19 @@ extension Metric {
         case .storeConnectionsWrittenTotal:
             .counter("Connections written to the database.", from: .store)
         case .storeDroppedRowsTotal:
-            .counter("Rows lost on their way to the database.", from: .store)
-        case .storeQueuedBatches:
-            .gauge("Batches that wait to be written to the database.", from: .store)
+            .counter("Rows lost on their way to the database, by kind.", ["kind"], from: .store)
+        case .storeRemovedRowsTotal:
+            .counter("Rows removed from the database by --retention-age or --retention-size.", ["kind"], from: .store)
+        case .storeFailedWritesTotal:
+            .counter("Transactions that the database refused; they are tried again.", from: .store)
+        case .storeDamagedFilesTotal:
+            .counter("Databases that were damaged, and set aside for a new one.", from: .store)
+        case .storeQueuedRows:
+            .gauge("Rows that wait to be written to the database.", from: .store)
+        case .storeQueuedBytes:
+            .gauge("Memory of the rows that wait to be written to the database.", .bytes, from: .store)
+        case .storeSizeBytes:
+            .gauge("Size of the database and its log.", .bytes, from: .store)
         case .collectorStartTimeSeconds:
             .gauge("When the collector began, in Unix time.", .seconds, from: .program)
         case .scrapeDurationSeconds:

@@ -87,7 +87,12 @@ package enum Metric: String, CaseIterable, Sendable {
     case storeUp = "ipvscope_store_up"
     case storeConnectionsWrittenTotal = "ipvscope_store_connections_written_total"
     case storeDroppedRowsTotal = "ipvscope_store_dropped_rows_total"
-    case storeQueuedBatches = "ipvscope_store_queued_batches"
+    case storeRemovedRowsTotal = "ipvscope_store_removed_rows_total"
+    case storeFailedWritesTotal = "ipvscope_store_failed_writes_total"
+    case storeDamagedFilesTotal = "ipvscope_store_damaged_files_total"
+    case storeQueuedRows = "ipvscope_store_queued_rows"
+    case storeQueuedBytes = "ipvscope_store_queued_bytes"
+    case storeSizeBytes = "ipvscope_store_size_bytes"
     case collectorStartTimeSeconds = "ipvscope_collector_start_time_seconds"
     case scrapeDurationSeconds = "ipvscope_scrape_duration_seconds"
 

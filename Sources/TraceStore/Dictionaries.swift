@@ -19,16 +19,39 @@ struct Dictionaries {
         var endpoint: Endpoint?
     }
 
+    /// Addresses that were asked for since ``noteAddresses()``; `nil` if nobody wants to know.
+    private var used: Set<Int64>?
+
+    /// Also which addresses were used: who noted them has to begin again.
     mutating func forget() { self = Self() }
 
+    /// Forgets addresses, of which some are to be removed.
+    mutating func forgetAddresses() { addresses.removeAll(keepingCapacity: true) }
+
+    var isNotingAddresses: Bool { used != nil }
+
+    mutating func noteAddresses() { used = [] }
+
+    mutating func stopNotingAddresses() { used = nil }
+
+    /// The ids of addresses that rows were written with since ``noteAddresses()`` or the last call.
+    mutating func takeAddressesUsed() -> Set<Int64> {
+        defer { if used != nil { used = [] } }
+        return used ?? []
+    }
+
     mutating func id(of address: IPAddress, in database: Database) throws -> Int64 {
-        if let id = addresses[address] { return id }
+        if let id = addresses[address] {
+            used?.insert(id)
+            return id
+        }
         if addresses.count >= Self.maximumAddresses { addresses.removeAll(keepingCapacity: true) }
         let text = address.description
         let found =
             try Self.find("SELECT id FROM address WHERE text = ?", [text], in: database)
             ?? Self.insert("INSERT INTO address (text) VALUES (?)", [text], in: database)
         addresses[address] = found
+        used?.insert(found)
         return found
     }
 

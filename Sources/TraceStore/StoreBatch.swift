@@ -2,7 +2,7 @@ package import Balance
 package import ConnectionTracing
 package import IPVSModel
 
-/// What is written in one transaction.
+/// What is written in one transaction, or part of it.
 package struct StoreBatch: Sendable {
     /// A connection whose id is already stored replaces that row.
     package var connections: [ConnectionRecord]
@@ -11,6 +11,8 @@ package struct StoreBatch: Sendable {
     package var configurations: [ObservedConfiguration]
     /// The capture's level when the run began, and changes of it.
     package var levels: [LevelChange]
+    /// What is missing.
+    package var gaps: [StoreGap]
     /// What became of the entries of virtual services whose scheduler asks how many there are.
     package var entryChanges: [VirtualServiceIdentity: [EntryChange]]
     /// How many entries the kernel said that their real servers have.
@@ -19,7 +21,7 @@ package struct StoreBatch: Sendable {
     package init(
         connections: [ConnectionRecord] = [], events: [TraceEvent] = [], samples: [TrafficSample] = [],
         configurations: [ObservedConfiguration] = [], levels: [LevelChange] = [],
-        entryChanges: [VirtualServiceIdentity: [EntryChange]] = [:],
+        gaps: [StoreGap] = [], entryChanges: [VirtualServiceIdentity: [EntryChange]] = [:],
         entryReadings: [VirtualServiceIdentity: [EntryReading]] = [:]
     ) {
         self.connections = connections
@@ -27,6 +29,7 @@ package struct StoreBatch: Sendable {
         self.samples = samples
         self.configurations = configurations
         self.levels = levels
+        self.gaps = gaps
         self.entryChanges = entryChanges
         self.entryReadings = entryReadings
     }
@@ -44,6 +47,6 @@ package struct StoreBatch: Sendable {
 
     package var isEmpty: Bool {
         connections.isEmpty && events.isEmpty && samples.isEmpty && configurations.isEmpty && levels.isEmpty
-            && entryChanges.isEmpty && entryReadings.isEmpty
+            && gaps.isEmpty && entryChanges.isEmpty && entryReadings.isEmpty
     }
 }

@@ -40,6 +40,9 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong and how to mend it.
     package let detail: String
 
+    /// Whether the file's content is wrong, so that waiting does not help.
+    package var isDamage: Bool { code == .corrupt || code == .notADatabase }
+
     /// One line: where, what, and how to mend.
     package var description: String { "\(path): \(detail)" }
 

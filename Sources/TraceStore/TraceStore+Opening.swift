@@ -1,27 +1,73 @@
 internal import Foundation
 internal import GRDB
+package import IPVSModel
 
 extension TraceStore {
     /// Opens the database at `path` for reading and writing; makes it if there is none, and brings an older schema up
-    /// to date. Runs that another collector left unfinished are marked as interrupted.
-    package static func open(path: String) throws(StoreError) -> TraceStore {
+    /// to date. Runs that another collector left unfinished are marked as interrupted, with a gap and an event.
+    ///
+    /// - Parameters:
+    ///   - settingAsideDamaged: Whether a damaged database of ours is renamed and a new one begun, rather than refused.
+    ///   - now: When this is.
+    package static func open(
+        path: String, settingAsideDamaged: Bool = false, now: Timestamp? = nil
+    ) throws(StoreError) -> TraceStore {
         try refuseFolder(path)
-        let isNew = !FileManager.default.fileExists(atPath: path)
+        let now = now ?? Timestamp(rawValue: Int64(Date().timeIntervalSince1970 * 1e9))
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration())
-            try checkIdentity(of: queue, path: path, acceptsEmpty: true)
-            let lock = try WriterLock(database: path)
-            try queue.writeWithoutTransaction { database in
-                // Effective only before the first table: lets a later version give space back piecemeal.
-                if isNew { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
-                try database.execute(sql: "PRAGMA journal_mode = WAL")
-                try database.execute(sql: "PRAGMA synchronous = NORMAL")
-                try Migration.migrate(database)
-                try database.execute(sql: "UPDATE run SET state = 'interrupted' WHERE state = 'running'")
-            }
-            return TraceStore(path: path, queue: queue, lock: lock)
+            return try open(path: path, findings: OpeningFindings(), now: now)
         } catch {
-            throw StoreError(error, path: path)
+            let error = StoreError(error, path: path)
+            guard settingAsideDamaged, error.isDamage, isOurs(path) else { throw error }
+            do {
+                var findings = OpeningFindings()
+                // Nobody may be writing to what is moved away.
+                let lock = try WriterLock(database: path)
+                findings.setAside = try setAside(path, now: now)
+                _ = consume lock
+                return try open(path: path, findings: findings, now: now)
+            } catch {
+                throw StoreError(error, path: path)
+            }
+        }
+    }
+
+    private static func open(path: String, findings: OpeningFindings, now: Timestamp) throws -> TraceStore {
+        let isNew = !FileManager.default.fileExists(atPath: path)
+        let queue = try DatabaseQueue(path: path, configuration: configuration())
+        try checkIdentity(of: queue, path: path, acceptsEmpty: true)
+        let lock = try WriterLock(database: path)
+        try prepare(queue, isNew: isNew)
+        var findings = findings
+        findings.interruptions = try queue.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            var found: [OpeningFindings.Interruption] = []
+            try database.inTransaction(.immediate) {
+                found = try noteInterruptions(in: database, now: now)
+                return .commit
+            }
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            return found
+        }
+        return TraceStore(path: path, queue: queue, lock: lock, findings: findings)
+    }
+
+    static func makeWritable(path: String, isNew: Bool) throws -> DatabaseQueue {
+        let queue = try DatabaseQueue(path: path, configuration: configuration())
+        try prepare(queue, isNew: isNew)
+        return queue
+    }
+
+    private static func prepare(_ queue: DatabaseQueue, isNew: Bool) throws {
+        try queue.writeWithoutTransaction { database in
+            // Effective only before the first table: lets retention give space back piecemeal.
+            if isNew { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            // What a long reader made of the log is given back once the log is begun anew.
+            try database.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
+            try Migration.migrate(database)
+            try probe(database)
         }
     }
 
@@ -56,6 +102,15 @@ extension TraceStore {
             try checkIdentity(of: queue, path: path, acceptsEmpty: false)
             return queue
         }
+    }
+
+    /// Looks at the beginning of every table, so that most damage is found now and not in the middle of a run. Looking at
+    /// everything would take minutes.
+    private static func probe(_ database: Database) throws {
+        let tables = try String.fetchAll(
+            database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        for table in tables { _ = try Row.fetchOne(database, sql: "SELECT * FROM \(table) LIMIT 1") }
+        _ = try Int64.fetchOne(database, sql: "SELECT max(id) FROM connection")
     }
 
     /// SQLite's own words on a folder would be of a failing disk.

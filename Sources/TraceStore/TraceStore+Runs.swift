@@ -2,18 +2,28 @@ internal import Balance
 internal import Foundation
 internal import GRDB
 package import IPVSModel
+internal import Synchronization
 
 extension TraceStore {
     /// Begins a run; its rows are written with the id returned.
     package func beginRun(
         name: String, command: [String] = [], labels: [String: String] = [:], started: Timestamp
     ) throws(StoreError) -> Int64 {
-        try transaction(surviving: .powerCut) { database, _ in
-            try database.execute(
-                sql: "INSERT INTO run (name, command, labels, state, started_ns) VALUES (?, ?, ?, 'running', ?)",
-                arguments: [name, try Self.json(command), try Self.json(labels), started.rawValue])
-            return database.lastInsertedRowID
+        let run = try transaction(surviving: .powerCut) { database, _ in
+            var run = BegunRun(
+                id: nil, name: name, command: try Self.json(command), labels: try Self.json(labels), started: started)
+            try Self.insert(run, in: database)
+            run.id = database.lastInsertedRowID
+            return run
         }
+        memory.withLock { $0 = WriterMemory(run: run) }
+        return run.id ?? 0
+    }
+
+    static func insert(_ run: BegunRun, in database: Database) throws {
+        try database.execute(
+            sql: "INSERT INTO run (id, name, command, labels, state, started_ns) VALUES (?, ?, ?, ?, 'running', ?)",
+            arguments: [run.id, run.name, run.command, run.labels, run.started.rawValue])
     }
 
     /// Ends a run with what was found. Done again, it replaces what was there.

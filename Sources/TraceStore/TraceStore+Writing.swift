@@ -2,17 +2,28 @@ internal import Balance
 internal import ConnectionTracing
 internal import GRDB
 internal import IPVSModel
+internal import Synchronization
 
 extension TraceStore {
     /// Writes a batch in one transaction: all of it or, if this throws, nothing.
     ///
     /// A batch of 10 000 connections, or of one second, is a good size.
-    package func write(_ batch: StoreBatch, run: Int64) throws(StoreError) {
+    ///
+    /// - Parameter durability: What the rows must survive from now on, and all that was written before with them. What
+    ///   is needed to understand others (settings, levels, gaps) survives a power cut in any case.
+    package func write(
+        _ batch: StoreBatch, run: Int64, surviving durability: Durability = .processEnd
+    ) throws(StoreError) {
         if batch.isEmpty { return }
-        try transaction(surviving: .processEnd) { database, dictionaries in
+        let isEssential = !batch.configurations.isEmpty || !batch.levels.isEmpty || !batch.gaps.isEmpty
+        let known = memory.withLock { $0 }
+        let learnt = try transaction(surviving: isEssential ? .powerCut : durability) { database, dictionaries in
+            var memory = known
             for observed in batch.configurations {
                 try Self.insert(observed, run: run, in: database, &dictionaries)
+                memory.configurations[observed.virtualService] = observed
             }
+            for gap in batch.gaps { try Self.insert(gap, run: run, in: database) }
             for change in batch.levels {
                 try database.execute(
                     sql: "INSERT OR REPLACE INTO run_level VALUES (?, ?, ?, ?)",
@@ -23,10 +34,24 @@ extension TraceStore {
                 try Self.insert(event, run: run, in: database, &dictionaries)
             }
             for sample in batch.samples {
-                try Self.insert(sample, run: run, in: database, &dictionaries)
+                try Self.insert(sample, .sample, run: run, in: database, &dictionaries)
+                for (resolution, sum) in memory.rollups.add(sample) {
+                    try Self.insert(sum, resolution, run: run, in: database, &dictionaries)
+                }
             }
             try Self.insertEntries(of: batch, run: run, in: database, &dictionaries)
+            return memory
         }
+        memory.withLock { $0 = learnt }
+    }
+
+    static func insert(_ gap: StoreGap, run: Int64, in database: Database) throws {
+        try database.execute(
+            sql: "INSERT INTO gap (run_id, from_ns, to_ns, what, count, cause) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                run, gap.from.rawValue, gap.to.rawValue, gap.what, gap.count.map { Int64(clamping: $0) },
+                gap.cause.rawValue,
+            ])
     }
 
     private static func insert(
@@ -66,7 +91,7 @@ extension TraceStore {
         }
     }
 
-    private static func insert(
+    static func insert(
         _ observed: StoreBatch.ObservedConfiguration, run: Int64, in database: Database,
         _ dictionaries: inout Dictionaries
     ) throws {
@@ -94,7 +119,7 @@ extension TraceStore {
         }
     }
 
-    private static func insert(
+    static func insert(
         _ event: TraceEvent, run: Int64, in database: Database, _ dictionaries: inout Dictionaries
     ) throws {
         let service = try event.virtualService.map { try dictionaries.id(of: $0, in: database) }
@@ -112,13 +137,17 @@ extension TraceStore {
     }
 
     private static func insert(
-        _ sample: TrafficSample, run: Int64, in database: Database, _ dictionaries: inout Dictionaries
+        _ sample: TrafficSample, _ resolution: Resolution, run: Int64, in database: Database,
+        _ dictionaries: inout Dictionaries
     ) throws {
         let service: [(any DatabaseValueConvertible)?] =
             [run, try dictionaries.id(of: sample.virtualService, in: database), sample.time.rawValue]
             + columns(sample.counters) + [sample.fairness]
         try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO sample_virtual_service VALUES (\(databaseQuestionMarks(count: service.count)))"
+            sql: """
+                INSERT OR REPLACE INTO sample_virtual_service\(resolution.suffix)
+                VALUES (\(databaseQuestionMarks(count: service.count)))
+                """
         ).execute(arguments: StatementArguments(service))
         for server in sample.realServers {
             let id = try dictionaries.id(of: server.endpoint, of: sample.virtualService, in: database)
@@ -128,11 +157,17 @@ extension TraceStore {
                     Int64(server.inactiveConnections),
                 ] + columns(server.counters) + [
                     Int64(clamping: server.assignments), server.share, Int64(clamping: server.tracedActive),
-                    Int64(clamping: server.tracedInactive),
+                    Int64(clamping: server.tracedInactive), json(server.latencies.connect),
+                    json(server.latencies.firstByte), json(server.latencies.duration),
                 ]
             try database.cachedStatement(
-                sql: "INSERT OR REPLACE INTO sample_real_server VALUES (\(databaseQuestionMarks(count: values.count)))"
+                sql: """
+                    INSERT OR REPLACE INTO sample_real_server\(resolution.suffix)
+                    VALUES (\(databaseQuestionMarks(count: values.count)))
+                    """
             ).execute(arguments: StatementArguments(values))
         }
     }
+
+    private static func json(_ latencies: LatencyBuckets) -> String? { latencies.isEmpty ? nil : latencies.json }
 }

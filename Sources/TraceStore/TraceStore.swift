@@ -1,4 +1,6 @@
+internal import Foundation
 internal import GRDB
+package import IPVSModel
 internal import Synchronization
 
 /// The database a run leaves behind.
@@ -9,24 +11,37 @@ internal import Synchronization
 ///
 /// Durability: `beginRun`, `finish` and `save` return when their rows survive a power cut (`synchronous` FULL), and
 /// with them all that was written before. `write` returns when its rows survive the end of this process; a power cut
-/// may take those of the last moments (NORMAL), but leaves the database whole.
+/// may take those of the last moments (NORMAL) unless the caller asks for more, but leaves the database whole.
 package final class TraceStore: Sendable {
     /// The database file.
     package let path: String
-    let queue: DatabaseQueue
+    /// What was found when the database was opened for writing.
+    package let findings: OpeningFindings
+    private let current: Mutex<DatabaseQueue>
     /// What the writer remembers. Used only inside write transactions, which exclude one another anyway: the lock
     /// proves it to the compiler, and is never waited for.
     let dictionaries = Mutex(Dictionaries())
+    /// What the writer remembers from one transaction to the next, as of the last that was committed.
+    let memory = Mutex(WriterMemory())
     /// Whether this store was opened for writing.
     package let isWritable: Bool
     /// Held while the database is open for writing.
     private let lock: Mutex<WriterLock?>
 
-    init(path: String, queue: DatabaseQueue, lock: WriterLock?) {
+    init(path: String, queue: DatabaseQueue, lock: WriterLock?, findings: OpeningFindings = OpeningFindings()) {
         self.path = path
-        self.queue = queue
+        self.findings = findings
+        current = Mutex(queue)
         isWritable = lock != nil
         self.lock = Mutex(lock)
+    }
+
+    var queue: DatabaseQueue { current.withLock { $0 } }
+
+    /// Goes on with another file of the same name.
+    func replaceQueue(with queue: DatabaseQueue) {
+        current.withLock { $0 = queue }
+        dictionaries.withLock { $0.forget() }
     }
 
     /// Closes the file, after which every other call throws. A writer leaves no log beside the database.
@@ -45,7 +60,7 @@ package final class TraceStore: Sendable {
     }
 
     /// What a transaction must survive.
-    enum Durability {
+    package enum Durability: Sendable {
         case processEnd
         case powerCut
     }
@@ -89,5 +104,78 @@ package final class TraceStore: Sendable {
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    /// Has everything written so far survive a power cut.
+    package func sync() throws(StoreError) {
+        do {
+            // Before a checkpoint writes to the database it sees to the log's being on the disk.
+            try queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Makes sure that the log is no larger than this: a reader that never ends keeps it from being written over.
+    ///
+    /// - Throws: `StoreError` with code `locked` if it stays too large.
+    package func holdLog(to size: Int64) throws(StoreError) {
+        guard fileSizes.log > size else { return }
+        do {
+            try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        } catch {
+            let error = StoreError(error, path: path)
+            guard error.code == .locked else { throw error }
+            throw StoreError(
+                .locked, path: path,
+                "a reader has kept its log from being emptied until it was \(size >> 20) MiB; end that reader",
+                resultCode: error.resultCode)
+        }
+    }
+
+    /// How large the database and its log are now.
+    ///
+    /// - Unit: bytes.
+    package var fileSizes: (database: Int64, log: Int64) { (Self.size(path), Self.size(path + "-wal")) }
+
+    private static func size(_ path: String) -> Int64 {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
+    }
+}
+
+/// What a writer remembers from one transaction to the next.
+struct WriterMemory: Sendable {
+    var rollups = Rollups()
+    var sweep = AddressSweep()
+    /// The latest of each virtual service.
+    var configurations: [VirtualServiceIdentity: StoreBatch.ObservedConfiguration] = [:]
+    /// The run being written.
+    var run: BegunRun?
+}
+
+/// A run as it was begun.
+struct BegunRun: Sendable {
+    var id: Int64?
+    var name: String
+    var command: String
+    var labels: String
+    var started: Timestamp
+}
+
+/// What was wrong with a database when it was opened for writing, and was mended.
+package struct OpeningFindings: Sendable, Hashable {
+    /// Runs whose collector had gone away.
+    package var interruptions: [Interruption] = []
+    /// Where the damaged file is that was there before.
+    package var setAside: String?
+
+    package init() {}
+
+    package struct Interruption: Sendable, Hashable {
+        package var run: Int64
+        package var name: String
+        /// The last row of the run that is there.
+        package var lastRow: Timestamp
     }
 }

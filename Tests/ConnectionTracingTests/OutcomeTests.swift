@@ -30,6 +30,26 @@ struct OutcomeTests {
         #expect(byServer.state == .timeWait)
     }
 
+    @Test func `a connection written again after its end did not end again`() throws {
+        var stage = Stage()
+        var connection = Conversation("192.168.122.1:40000")
+        stage.open(&connection)
+        stage.exchange(&connection)
+        stage.wait(seconds: 0.01)
+        stage.closeByClient(&connection)
+        stage.wait(seconds: 3)
+        let first = try #require(stage.records.first)
+        #expect(first.outcome == .closed && first.hasJustEnded)
+        var latencies = RealServerLatencies()
+        latencies.record(first)
+        #expect([latencies.connect.count, latencies.firstByte.count, latencies.duration.count] == [1, 1, 1])
+        // The kernel's table shows it, which is worth another row.
+        stage.observe([.row(connection, .timeWait, 100)])
+        let again = try #require(stage.finish().first)
+        #expect(stage.timesWritten == [first.id: 2])
+        #expect(again.outcome == .closed && !again.hasJustEnded)
+    }
+
     @Test func `one FIN leaves a connection open`() throws {
         let record = try Self.outcome { stage, connection in
             stage.open(&connection)

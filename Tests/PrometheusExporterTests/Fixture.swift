@@ -3,6 +3,7 @@ import Collector
 import ConnectionTracing
 import IPVSModel
 import MetricCatalog
+import TraceStore
 
 /// A director in the middle of its work, with a value for every metric.
 enum Fixture {
@@ -53,7 +54,9 @@ enum Fixture {
                     virtualService: web, realServer: servers[0], openConnections: 12,
                     newConnections: [.template: 2, .sameEntry: 1])
             ],
-            store: StoreStatus(connectionsWritten: 990, rowsDropped: 5, queuedBatches: 1))
+            store: StoreStatus(
+                connectionsWritten: 990, dropped: [.sample: 4, .connection: 1], rowsRemoved: [.connection: 7],
+                failedWrites: 2, damagedFiles: 1, queuedRows: 12, queuedBytes: 4_096, size: 65_536))
     }
 
     static var kernel: KernelState {

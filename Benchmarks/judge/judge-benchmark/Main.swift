@@ -14,7 +14,8 @@ struct JudgeBenchmark {
         }
         let states = try KernelStateFile.read(arguments[3])
         let began = processorTime()
-        let evidence = try Replay(vipPath: arguments[1], dipPath: arguments[2], kernelStates: states).run(name: "benchmark")
+        let replay = Replay(vipPath: arguments[1], dipPath: arguments[2], kernelStates: states)
+        let evidence = try replay.run(name: "benchmark")
         let traced = processorTime()
         let report = Judge.verdict(on: evidence)
         let judged = processorTime()

@@ -26,6 +26,7 @@ struct CollectCommand: AsyncParsableCommand {
                 .checkAddress()
             var options = try arguments.resolve()
             options.keepsRollingVerdict = true
+            options.tell = { logger.warning("\($0)") }
             Terminal.tell(options.summary)
             let collector = try await Blocking.run { [options] in try Collector(options, runName: "collect") }
             let web = WebInterface(address: address, version: RootCommand.version, logger: logger) { listening in

@@ -28,6 +28,8 @@ struct CollectorArguments: ParsableArguments {
         help: ArgumentHelp("Where to serve /metrics.", valueName: "address:port"))
     var listenAddress: String?
 
+    @OptionGroup var retention: RetentionOptions
+
     @OptionGroup var tracked: TrackedConnectionsOption
 
     @Option(
@@ -82,10 +84,13 @@ struct CollectorArguments: ParsableArguments {
                     ? "no interface holds the address of a virtual service; name it with \(option)"
                     : "no route leads to the real servers; name their interface with \(option)")
         }
-        return CollectorOptions(
+        var options = CollectorOptions(
             vipInterface: vip, dipInterface: dip,
             databasePath: database.path(environment: ProcessInfo.processInfo.environment),
             trackedConnections: tracked.trackedConnections, threads: threads, recordingPath: record, level: level)
+        options.sampleInterval = .seconds(retention.sampleInterval)
+        options.retention = retention.limits
+        return options
     }
 
     private static func vipInterface(_ services: [VirtualService]) -> String? {

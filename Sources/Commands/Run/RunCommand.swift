@@ -62,7 +62,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private func collect() throws -> VerdictReport {
         let child = try ChildProcess(command)
-        let options = try arguments.resolve()
+        var options = try arguments.resolve()
+        options.tell = { Terminal.write("ipvscope: \($0)\n") }
         Terminal.tell(options.summary)
         let collector = try Collector(
             options, runName: name ?? URL(fileURLWithPath: command[0]).lastPathComponent, command: command,

@@ -13,7 +13,7 @@ package struct Migration: Sendable {
     package static let all: [Migration] = [
         Migration(
             version: 1, summary: "connections, runs, samples, and the views on them",
-            sql: [v1Tables, v1Views, v1Timeline, v1Waiting, v1Audit].joined(separator: "\n\n") + "\n")
+            sql: [v1Tables, v1Samples, v1Views, v1Timeline, v1Waiting, v1Audit].joined(separator: "\n\n") + "\n")
     ]
 
     /// The schema version this program writes.

@@ -193,40 +193,6 @@ extension Migration {
 
         CREATE INDEX event_by_run ON event (run_id, time_ns);
 
-        CREATE TABLE sample_virtual_service (
-            -- One second of a virtual service. Counters are the kernel's, cumulative.
-            run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
-            virtual_service_id INTEGER NOT NULL REFERENCES virtual_service, -- which virtual service
-            time_ns INTEGER NOT NULL,            -- when the kernel was read
-            conns INTEGER NOT NULL,              -- connections scheduled
-            in_packets INTEGER NOT NULL,         -- packets from clients
-            out_packets INTEGER NOT NULL,        -- packets to clients
-            in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
-            out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
-            fairness REAL,                       -- Jain's index of assignments over weight since the run began
-            PRIMARY KEY (run_id, virtual_service_id, time_ns)
-        ) STRICT, WITHOUT ROWID;
-
-        CREATE TABLE sample_real_server (
-            -- One second of a real server. Counters are the kernel's, cumulative.
-            run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
-            real_server_id INTEGER NOT NULL REFERENCES real_server, -- which real server
-            time_ns INTEGER NOT NULL,            -- when the kernel was read
-            weight INTEGER NOT NULL,             -- the scheduler's weight
-            active INTEGER NOT NULL,             -- the kernel's active connections
-            inactive INTEGER NOT NULL,           -- its inactive ones
-            conns INTEGER NOT NULL,              -- connections scheduled
-            in_packets INTEGER NOT NULL,         -- packets from clients
-            out_packets INTEGER NOT NULL,        -- packets to clients
-            in_bytes INTEGER NOT NULL,           -- bytes from clients, IP header included
-            out_bytes INTEGER NOT NULL,          -- bytes to clients, IP header included
-            assignments INTEGER NOT NULL,        -- our own count since the run began
-            share REAL,                          -- its part of all assignments since the run began, 0 to 1
-            traced_active INTEGER NOT NULL,      -- active connections by the kernel's rules replayed on the packets
-            traced_inactive INTEGER NOT NULL,    -- inactive ones
-            PRIMARY KEY (run_id, real_server_id, time_ns)
-        ) STRICT, WITHOUT ROWID;
-
         CREATE TABLE run_virtual_service (
             -- What a run found of a virtual service, written when it ended.
             run_id INTEGER NOT NULL REFERENCES run, -- the run it belongs to
