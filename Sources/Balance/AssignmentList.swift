@@ -74,6 +74,20 @@ package struct AssignmentList: Sendable, Equatable, RandomAccessCollection, Muta
         }
     }
 
+    /// Whether the scheduler was asked for every one of them.
+    var areAllScheduled: Bool { places.allSatisfy { rows[Int($0)].isScheduled == true } }
+
+    /// The place of the first that was made at `time` or later; their number if there is none, or no time.
+    func place(at time: Timestamp?) -> Int {
+        guard let time else { return count }
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if rows[Int(places[middle])].time < time.rawValue { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     /// By place: when it was made, in nanoseconds since the epoch, and for how long it was open, if its end was seen.
     func visitTimes(_ body: (_ place: Int, _ time: Int64, _ duration: Int64?) -> Void) {
         for (place, row) in places.enumerated() { body(place, rows[Int(row)].time, rows[Int(row)].openFor) }
@@ -120,7 +134,7 @@ package struct AssignmentRow: Sendable, BitwiseCopyable {
     private let realServer: UInt16
     /// Whose it is, as whoever keeps it numbers them, plus 1; 0 is a row that was never set.
     private let service: UInt16
-    private let isScheduled: Bool?
+    fileprivate let isScheduled: Bool?
 
     /// A row that was never set.
     init() {

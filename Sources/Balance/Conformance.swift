@@ -76,15 +76,28 @@ struct Conformance {
         // Whether an assignment came while the change was pending.
         var isUsed = false
 
+        // Up to where nothing changes: that far a model may follow by itself.
+        var quietUntil = sequence.isPlain ? evidence.assignments.place(at: reordering.end) : 0
         // The next one that was not taken in together with one before it.
         var following = 0
-        for (index, assignment) in evidence.assignments.enumerated() where index >= following {
+        var index = 0
+        while index < evidence.assignments.count {
+            let limit = min(quietUntil, reordering.copyDue)
+            if index < limit, let followed = model?.follow(sequence.choices[index..<limit]), followed > 0 {
+                checked += followed
+                isUsed = true
+                index += followed
+                continue
+            }
+            let assignment = evidence.assignments[index]
+            defer { index = max(index + 1, following) }
             while current + 1 < configurations.count, assignment.time >= configurations[current + 1].notBefore {
                 let next = configurations[current + 1]
                 defer {
                     reordering.restart(model, at: index)
                     let next = current + 1 < configurations.count ? configurations[current + 1] : nil
                     reordering.end = isChanging ? next?.seen : next?.notBefore
+                    quietUntil = isChanging || !sequence.isPlain ? 0 : evidence.assignments.place(at: reordering.end)
                 }
                 if !isChanging {
                     isChanging = true

@@ -11,6 +11,8 @@ struct ServiceSequence {
     let counts: [Int]
     /// Assignments whose choice stayed unseen.
     let unseen: Int
+    /// Whether the scheduler was asked for every one of them.
+    let isPlain: Bool
 
     /// By a server's place among ``servers``.
     private let numbers: EndpointNumbers
@@ -39,6 +41,7 @@ struct ServiceSequence {
         self.choices = choices
         self.counts = counts
         self.unseen = unseen
+        isPlain = evidence.assignments.areAllScheduled
     }
 
     /// Assignments whose choice was seen.

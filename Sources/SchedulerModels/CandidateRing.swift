@@ -64,6 +64,20 @@ struct CandidateRing: Sendable {
         )
     }
 
+    /// The place that the next choice must fall on; `nil` if there may be several, or none.
+    func onlyNext(after cursor: Int) -> Int? {
+        var index = cursor
+        for _ in places.indices {
+            index = index + 1 < places.count ? index + 1 : 0
+            switch places[index].eligibility {
+            case .never: continue
+            case .perhaps: return nil
+            case .surely: return index
+            }
+        }
+        return nil
+    }
+
     /// Calls `body` with each place that the next choice may fall on, from `cursor` on: perhaps eligible ones up to
     /// the first that surely is.
     func forEachNext(after cursor: Int, _ body: (Int) -> Void) {

@@ -35,6 +35,12 @@ public protocol SchedulerModel: Sendable {
     /// - Returns: Whether the scheduler could have chosen it.
     mutating func observe(_ server: Int, for attempt: Attempt) -> Observation
 
+    /// Takes in assignments one after the other, for as long as each is the only one that the rule allows.
+    ///
+    /// - Parameter servers: The numbers of the real servers that were chosen; -1 for a choice that stayed unseen.
+    /// - Returns: How many, from the first on. Whatever comes next is to be observed.
+    mutating func follow(_ servers: ArraySlice<Int>) -> Int
+
     /// Whether the scheduler may find nobody to choose. Without a pending change.
     func mayChooseNobody(for attempt: Attempt) -> Bool
 
@@ -47,6 +53,9 @@ public protocol SchedulerModel: Sendable {
 }
 
 extension SchedulerModel {
+    /// Where that would be no quicker, each is to be observed.
+    public mutating func follow(_ servers: ArraySlice<Int>) -> Int { 0 }
+
     /// Most schedulers take no notice of such edits.
     public mutating func allowEdits(_ count: Int) {}
 }

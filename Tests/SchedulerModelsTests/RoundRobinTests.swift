@@ -1,5 +1,6 @@
 import IPVSModel
 import SchedulerModels
+import TestSupport
 import Testing
 
 private let equal = list((30, 1), (20, 1), (10, 1))
@@ -85,6 +86,41 @@ private let equal = list((30, 1), (20, 1), (10, 1))
         #expect(model.observe(10) == .permitted(.overload))
         #expect(model.observe(all: [30, 20]).allSatisfy { $0 == .conforming })
         #expect(model.observe(30) == .violation(Violation(expected: [10], unseenToExplain: 1)))
+    }
+
+    @Test(arguments: UInt64(0)..<50)
+    func `what it follows by itself is what it would have said of one after the other`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let candidates = (0..<Int.random(in: 1...5, using: &random)).map {
+            SchedulingCandidate(
+                server: $0, weight: Int32.random(in: 0...1, using: &random),
+                hasUpperThreshold: Int.random(in: 0..<6, using: &random) == 0)
+        }
+        var plain = RoundRobin(attachedTo: candidates)
+        var quick = plain
+        // Mostly in turn, now and then unseen or wrong.
+        let able = candidates.filter { $0.weight > 0 }.map(\.server)
+        let choices = (0..<60).map { place -> Int in
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0: Int.random(in: 0..<candidates.count, using: &random)
+            case 1: -1
+            default: able.isEmpty ? 0 : able[place % able.count]
+            }
+        }
+        var place = 0
+        while place < choices.count {
+            let followed = quick.follow(choices[place...])
+            for choice in choices[place..<place + followed] { #expect(plain.observe(choice) == .conforming) }
+            place += followed
+            guard place < choices.count else { break }
+            if choices[place] < 0 {
+                plain.observeUnseen()
+                quick.observeUnseen()
+            } else {
+                #expect(plain.observe(choices[place]) == quick.observe(choices[place]))
+            }
+            place += 1
+        }
     }
 
     @Test func `binding the scheduler anew puts the cursor at the head`() {

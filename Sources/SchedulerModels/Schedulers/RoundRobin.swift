@@ -81,6 +81,19 @@ public struct RoundRobin: ChoosingModel {
         return perhaps > 0 ? .permitted(.overload) : .conforming
     }
 
+    public mutating func follow(_ servers: ArraySlice<Int>) -> Int {
+        guard pending == nil, cursors.count == 1 else { return 0 }
+        var cursor = cursors[0]
+        var followed = 0
+        for server in servers {
+            guard let next = ring.onlyNext(after: cursor), ring.places[next].server == server else { break }
+            cursor = next
+            followed += 1
+        }
+        cursors[0] = cursor
+        return followed
+    }
+
     public func choices(for attempt: Attempt) -> PossibleChoices {
         PossibleChoices(servers: expected(), mayBeNobody: mayChooseNobody(for: attempt))
     }
