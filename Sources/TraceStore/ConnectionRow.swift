@@ -23,40 +23,39 @@ struct ConnectionRow {
             entryLast = (entry.lastSeen.rawValue - entry.firstSeen.rawValue) / tenth
         }
         unusual = Self.unusual(vip: record.vip, dip: record.dip)
-        vipSYN = record.vip.syn.map(Self.nanoseconds)
+        vipSYN = record.vip.$syn.nanoseconds
 
         // Where the VIP side saw nothing at all, the DIP side tells the rest of the story.
         let side = record.vip.inPackets > 0 || record.vip.outPackets > 0 ? record.vip : record.dip
         var latest = (vipSYN ?? 0) / 100
-        func step(to time: Duration?) -> Int64? {
-            guard let time else { return nil }
-            let ticks = Self.nanoseconds(time) / 100
+        func step(to nanoseconds: Int64?) -> Int64? {
+            guard let nanoseconds else { return nil }
+            let ticks = nanoseconds / 100
             defer { latest = ticks }
             return ticks - latest
         }
         steps = [
-            step(to: record.dip.syn), step(to: record.dip.synAck), step(to: record.vip.synAck), step(to: side.ack),
-            step(to: side.firstRequest), step(to: side.firstResponse), step(to: side.end),
-            step(to: record.lastSeen.since(record.firstSeen)),
+            step(to: record.dip.$syn.nanoseconds), step(to: record.dip.$synAck.nanoseconds),
+            step(to: record.vip.$synAck.nanoseconds), step(to: side.$ack.nanoseconds),
+            step(to: side.$firstRequest.nanoseconds), step(to: side.$firstResponse.nanoseconds),
+            step(to: side.$end.nanoseconds), step(to: record.lastSeen.rawValue - record.firstSeen.rawValue),
         ]
     }
 
-    private static func nanoseconds(_ duration: Duration) -> Int64 {
-        let parts = duration.components
-        return parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
-    }
-
     private static func unusual(vip: SideRecord, dip: SideRecord) -> String? {
+        let isRepeated = vip.inRepeated | vip.outRepeated | dip.inRepeated | dip.outRepeated != 0
+        let isSame =
+            vip.inPackets == dip.inPackets && vip.outPackets == dip.outPackets && vip.inBytes == dip.inBytes
+            && vip.outBytes == dip.outBytes
+        if isSame, !isRepeated { return nil }
         var members: [String] = []
-        if vip.inPackets != dip.inPackets || vip.outPackets != dip.outPackets || vip.inBytes != dip.inBytes
-            || vip.outBytes != dip.outBytes
-        {
+        if !isSame {
             members.append(#""dip":[\#(dip.inPackets),\#(dip.outPackets),\#(dip.inBytes),\#(dip.outBytes)]"#)
         }
-        let repeated = [vip.inRepeated, vip.outRepeated, dip.inRepeated, dip.outRepeated]
-        if repeated != [0, 0, 0, 0] {
+        if isRepeated {
+            let repeated = [vip.inRepeated, vip.outRepeated, dip.inRepeated, dip.outRepeated]
             members.append(#""repeated":[\#(repeated.map(String.init).joined(separator: ","))]"#)
         }
-        return members.isEmpty ? nil : "{\(members.joined(separator: ","))}"
+        return "{\(members.joined(separator: ","))}"
     }
 }

@@ -1,3 +1,4 @@
+internal import ConnectionTracing
 internal import GRDB
 internal import IPVSModel
 
@@ -10,6 +11,10 @@ struct Dictionaries {
     private var virtualServices: [VirtualServiceIdentity: Int64] = [:]
     private var realServers: [RealServerKey: Int64] = [:]
     private var states: [ConnectionState: Int64] = [:]
+    /// By raw value, what ``states`` has of their names: a row asks twice.
+    private var entryStates = [Int64](repeating: -1, count: 256)
+    /// The last ones asked for, by a part of their address: nearly every row's is among them.
+    private var recentServers = [RecentServer?](repeating: nil, count: 64)
 
     /// Above this many, all addresses are forgotten and read again as needed: a flood has no end of clients.
     private static let maximumAddresses = 100_000
@@ -17,6 +22,11 @@ struct Dictionaries {
     private struct RealServerKey: Hashable {
         var virtualService: VirtualServiceIdentity
         var endpoint: Endpoint?
+    }
+
+    private struct RecentServer {
+        var key: RealServerKey
+        var id: Int64
     }
 
     /// Addresses that were asked for since ``noteAddresses()``; `nil` if nobody wants to know.
@@ -80,7 +90,16 @@ struct Dictionaries {
         of endpoint: Endpoint?, of virtualService: VirtualServiceIdentity, in database: Database
     ) throws -> Int64 {
         let key = RealServerKey(virtualService: virtualService, endpoint: endpoint)
+        let place = endpoint.map { Int(truncatingIfNeeded: $0.address.low ^ UInt64($0.port)) & 63 } ?? 0
+        if let recent = recentServers[place], recent.key == key { return recent.id }
+        let id = try knownID(of: key, in: database)
+        recentServers[place] = RecentServer(key: key, id: id)
+        return id
+    }
+
+    private mutating func knownID(of key: RealServerKey, in database: Database) throws -> Int64 {
         if let id = realServers[key] { return id }
+        let (endpoint, virtualService) = (key.endpoint, key.virtualService)
         let service = try id(of: virtualService, in: database)
         let addressID = try endpoint.map { try id(of: $0.address, in: database) }
         let found =
@@ -94,7 +113,13 @@ struct Dictionaries {
         return found
     }
 
-    mutating func id(of state: ConnectionState, in database: Database) throws -> Int64 {
+    mutating func id(of state: EntryState, in database: Database) throws -> Int64 {
+        let place = Int(state.rawValue)
+        if entryStates[place] < 0 { entryStates[place] = try id(of: state.connectionState, in: database) }
+        return entryStates[place]
+    }
+
+    private mutating func id(of state: ConnectionState, in database: Database) throws -> Int64 {
         if let id = states[state] { return id }
         let found =
             try Self.find("SELECT id FROM connection_state WHERE name = ?", [state.rawValue], in: database)

@@ -61,7 +61,11 @@ extension TraceStore {
     private static func prepare(_ queue: DatabaseQueue, isNew: Bool) throws {
         try queue.writeWithoutTransaction { database in
             // Effective only before the first table: lets retention give space back piecemeal.
-            if isNew { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+            if isNew {
+                // What is left over at the end of a page is a smaller part of a large one.
+                try database.execute(sql: "PRAGMA page_size = 8192")
+                try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            }
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
             // What a long reader made of the log is given back once the log is begun anew.

@@ -60,7 +60,8 @@ extension TraceStore {
         let statement = try RawStatement(
             "INSERT OR REPLACE INTO connection VALUES (\(databaseQuestionMarks(count: 27)))", in: database)
         // In order of id: the table then grows at its end, and its pages are filled.
-        for record in connections.sorted(by: { $0.id < $1.id }) {
+        let isSorted = zip(connections, connections.dropFirst()).allSatisfy { $0.id < $1.id }
+        for record in isSorted ? connections : connections.sorted(by: { $0.id < $1.id }) {
             let row = ConnectionRow(record)
             let server = try dictionaries.id(of: record.realServer, of: record.virtualService, in: database)
             let client = try dictionaries.id(of: record.client.address, in: database)
@@ -71,9 +72,9 @@ extension TraceStore {
             statement.bind(client << 16 | Int64(record.client.port), at: 5)
             statement.bind(Int64(record.origin.rawValue), at: 6)
             statement.bind(Int64(record.outcome.rawValue), at: 7)
-            statement.bind(try dictionaries.id(of: record.state.connectionState, in: database), at: 8)
+            statement.bind(try dictionaries.id(of: record.state, in: database), at: 8)
             statement.bind(
-                try record.entry.map { try dictionaries.id(of: $0.state.connectionState, in: database) }, at: 9)
+                try record.entry.map { try dictionaries.id(of: $0.state, in: database) }, at: 9)
             statement.bind(record.entry.map { Int64($0.expiresIn) }, at: 10)
             statement.bind(row.entryFirst, at: 11)
             statement.bind(row.entryLast, at: 12)
