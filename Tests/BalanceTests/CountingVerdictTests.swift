@@ -121,6 +121,14 @@ import Testing
         #expect(service.conformance.unexplained.first?.number == 251)
     }
 
+    @Test func `least connection owes all the same, whatever their weights; weighted least connection does not`() {
+        let due = { (scheduler: Scheduler) in
+            self.judge(Kernel(scheduler: scheduler).run(600)).realServers.map(\.expected)
+        }
+        #expect(due(.leastConnection) == [200, 200, 200])
+        #expect(due(.weightedLeastConnection).map { $0.rounded() } == [100, 200, 300])
+    }
+
     @Test(arguments: schedulers)
     func `choices at random fail`(scheduler: Scheduler) {
         let service = judge(Kernel(scheduler: scheduler, isRandom: true).run(300))

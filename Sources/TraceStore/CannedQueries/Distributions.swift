@@ -76,6 +76,7 @@ extension CannedQuery {
                             real_server_id,
                             CASE scheduler
                                 WHEN 'rr' THEN weight > 0
+                                WHEN 'lc' THEN weight > 0
                                 WHEN 'fo' THEN weight > 0 AND position = first_value(position) OVER (
                                     PARTITION BY configuration_id ORDER BY weight DESC, position)
                                 ELSE weight END AS part

@@ -145,13 +145,14 @@ extension Migration {
                     GROUP BY +run_id, real_server_id -- the plus: one pass over the table beats the index
                 ),
                 configured AS (
-                    -- What counts of a weight: for rr that it is not 0, for fo that it is the first of the greatest.
+                    -- What counts of a weight: for rr and lc that it is not 0, for fo that it is the first of the greatest.
                     SELECT
                         run_id,
                         real_server_id,
                         weight,
                         CASE scheduler
                             WHEN 'rr' THEN weight > 0
+                            WHEN 'lc' THEN weight > 0
                             WHEN 'fo' THEN weight > 0 AND position = first_value(position) OVER (
                                 PARTITION BY configuration_id ORDER BY weight DESC, position)
                             ELSE weight END AS due
