@@ -43,6 +43,8 @@ struct Conformance {
 
     /// Whether the model's scheduler asks how many entries each server has.
     private var asks = false
+    /// How many readings of entries came before the last choice that was out of turn.
+    private var lastReadingViolated: Int?
     /// How many entries each server had; `nil` if no scheduler asks.
     private var timeline: EntryTimeline?
 
@@ -196,7 +198,7 @@ struct Conformance {
                 attempt.entries = timeline.boundsWithinWindow()
                 var other = former
                 if case .violation = other.observe(choice, for: attempt) {
-                    note(violation, at: index)
+                    note(violation, at: index, reading: timeline.readingsPassed)
                 } else {
                     reordered += 1
                     model = other
@@ -233,9 +235,18 @@ struct Conformance {
         return violation == nil ? .configurationChange : nil
     }
 
-    private mutating func note(_ violation: Violation, at index: Int) {
+    /// - Parameter reading: How many readings of entries came before; `nil` if the scheduler does not ask for them. The
+    ///   next reading tells of a connection that nobody saw, so that it explains what is out of turn before that, all of
+    ///   it, and nothing after.
+    private mutating func note(_ violation: Violation, at index: Int, reading: Int? = nil) {
         count += 1
-        if let unseen = violation.unseenToExplain { unseenToExplain += unseen } else { inexplicable += 1 }
+        let isExplained = reading != nil && reading == lastReadingViolated
+        lastReadingViolated = reading
+        if let unseen = violation.unseenToExplain {
+            unseenToExplain += isExplained ? 0 : unseen
+        } else {
+            inexplicable += 1
+        }
         if findings.count < Self.limit { findings.append(Finding(index: index, violation: violation)) }
     }
 

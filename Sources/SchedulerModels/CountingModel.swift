@@ -9,8 +9,6 @@ public struct CountingModel<Rule: CountingRule>: ChoosingModel {
     private var service: ScheduledService
     private var pending: ScheduledService?
     private var overheads = ConnectionOverhead.allCases
-    /// A connection that nobody saw may explain any number of choices.
-    private var hasViolated = false
 
     public static func period(of service: ScheduledService) -> Int { 0 }
 
@@ -56,9 +54,9 @@ public struct CountingModel<Rule: CountingRule>: ChoosingModel {
         return observation
     }
 
-    private mutating func violation(expected: [Int]) -> Observation {
-        defer { hasViolated = true }
-        return .violation(Violation(expected: expected, unseenToExplain: hasViolated ? 0 : 1))
+    /// A single connection that nobody saw may explain it, and others that follow.
+    private func violation(expected: [Int]) -> Observation {
+        .violation(Violation(expected: expected, unseenToExplain: 1))
     }
 
     /// As the first kernel does that is still possible.

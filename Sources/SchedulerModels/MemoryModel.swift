@@ -15,7 +15,6 @@ public struct MemoryModel<Memory: LocalityModel>: ChoosingModel {
     private var pending: ScheduledService?
     /// What the kernel may be like, and may remember.
     private var kernels: [Kernel]
-    private var hasViolated = false
 
     public static func period(of service: ScheduledService) -> Int { 0 }
 
@@ -69,9 +68,9 @@ public struct MemoryModel<Memory: LocalityModel>: ChoosingModel {
         return observation
     }
 
-    private mutating func violation(expected: [Int]) -> Observation {
-        defer { hasViolated = true }
-        return .violation(Violation(expected: expected, unseenToExplain: hasViolated ? 0 : 1))
+    /// A single connection that nobody saw may explain it, and others that follow.
+    private func violation(expected: [Int]) -> Observation {
+        .violation(Violation(expected: expected, unseenToExplain: 1))
     }
 
     /// As the first kernel does that is still possible.

@@ -20,6 +20,10 @@ private struct Scene {
     var gap: Int64
     /// By number of the connection: whom the kernel chooses.
     var choose: (inout SeededGenerator, Int) -> Int = { $1 % 3 }
+    /// Weighted least connection is asked instead, and connections last for up to a second.
+    var isCounting = false
+    /// By number of the connection: whether it goes to the next server instead.
+    var isMistaken: (Int) -> Bool = { _ in false }
     /// By number of the connection: whether we see it.
     var isCaptured: (Int) -> Bool = { _ in true }
     var isLiveKnown = true
@@ -40,6 +44,10 @@ private struct Scene {
     private var counted: [UInt64] = [0, 0, 0]
     private var folded: [UInt64] = [0, 0, 0]
     private var nextFold: Int64
+    private var active = [0, 0, 0]
+    private var inactive = [0, 0, 0]
+    private var closing: [(time: Int64, server: Int)] = []
+    private var entryChanges: [EntryChange] = []
     private var starts: [ConnectionStart] = []
     private(set) var events: [TraceEvent] = []
 
@@ -60,6 +68,7 @@ private struct Scene {
             let now = second * 1_000_000_000
             if isQuiet { nextConnection = max(nextConnection, now + 1) }
             while min(nextConnection, nextFold) <= now {
+                close(before: min(nextConnection, nextFold))
                 if nextFold <= nextConnection {
                     folded = counted
                     nextFold += 2_000_000_000
@@ -68,8 +77,26 @@ private struct Scene {
                     nextConnection += Int64.random(in: gap / 2...gap * 3 / 2, using: &random)
                 }
             }
+            close(before: now)
             read(at: now)
         }
+    }
+
+    private mutating func close(before time: Int64) {
+        for (ended, server) in closing where ended < time {
+            active[server] -= 1
+            inactive[server] += 1
+            entryChanges.append(
+                EntryChange(
+                    realServer: Self.servers[server], time: Self.time(ended - setBack), active: -1, inactive: 1))
+        }
+        closing.removeAll { $0.time < time }
+    }
+
+    /// By 256 times the active entries and the inactive ones, over the weight; the first of equals.
+    private var leastConnection: Int {
+        let loads = (0..<3).map { Double(active[$0] << 8 + inactive[$0]) / Double(weights[$0]) }
+        return loads.firstIndex(of: loads.min()!)!
     }
 
     /// Deletes the virtual service, and makes it anew a few readings later: it begins at the head of its list.
@@ -83,7 +110,12 @@ private struct Scene {
     }
 
     private mutating func connect() {
-        let server = choose(&random, made)
+        var server = isCounting ? leastConnection : choose(&random, made)
+        if isMistaken(made) { server = (server + 1) % 3 }
+        if isCounting {
+            active[server] += 1
+            closing.append((nextConnection + Int64.random(in: 1...1_000_000_000, using: &random), server))
+        }
         live += 1
         counted[server] += 1
         if isCaptured(made) {
@@ -104,11 +136,12 @@ private struct Scene {
                 ? []
                 : [
                     VirtualService(
-                        identity: Self.service, scheduler: .roundRobin,
+                        identity: Self.service, scheduler: isCounting ? .weightedLeastConnection : .roundRobin,
                         counters: TrafficCounters(connections: folded.reduce(0, +)),
                         realServers: Self.servers.indices.map {
                             RealServer(
                                 endpoint: Self.servers[$0], weight: weights[$0],
+                                activeConnections: UInt32(active[$0]), inactiveConnections: UInt32(inactive[$0]),
                                 counters: TrafficCounters(connections: folded[$0]))
                         })
                 ])
@@ -123,12 +156,35 @@ private struct Scene {
         // What came before the clock was set back is told too: the tracer's own time does not go back.
         let told = starts.prefix { $0.time < knownUntil || $0.time > Self.time(now - setBack) }
         starts.removeFirst(told.count)
+        if isCounting { judge.note([Self.service: entryChanges]) }
+        entryChanges = []
         events += judge.note(Array(told), lost: lost, knownUntil: knownUntil, trace: trace, dropped: dropped)
         lost = 0
     }
 }
 
 struct RollingJudgeTests {
+    @Test func `who goes by numbers of connections is judged by them`() {
+        var scene = Scene(perSecond: 40)
+        scene.isCounting = true
+        scene.weights = [3, 2, 1]
+        scene.run(seconds: 60)
+        #expect(scene.verdict.verdict == .pass, "\(scene.verdict)")
+        #expect(scene.verdict.assignments > 1_000)
+        #expect(scene.verdict.violations == 0)
+        #expect(scene.changes == ["inconclusive → pass"])
+    }
+
+    @Test func `connections that went where fewest were not are violations, and chance fails`() {
+        var scene = Scene(perSecond: 40)
+        scene.isCounting = true
+        let begin = 1_200
+        scene.isMistaken = { $0 > begin && $0 % 3 == 0 }
+        scene.run(seconds: 60)
+        #expect(scene.verdict.verdict == .fail, "\(scene.verdict)")
+        #expect(scene.verdict.violations > 100)
+    }
+
     @Test func `connections in turn pass after a few seconds and stay so`() {
         var scene = Scene()
         scene.run(seconds: 3)

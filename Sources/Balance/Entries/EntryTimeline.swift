@@ -48,7 +48,7 @@ struct EntryTimeline {
 
     private var counters: [(active: EntryCounter, inactive: EntryCounter)]
     private var next = 0
-    private var readingsPassed = 0
+    private(set) var readingsPassed = 0
 
     init(_ evidence: VirtualServiceEvidence, _ sequence: ServiceSequence) {
         var events: [Event] = []
