@@ -72,7 +72,7 @@ extension ConnectionTracer {
     /// From the reading that shows a real server until its packets are captured and looked at, at most.
     ///
     /// - Unit: nanoseconds.
-    private static let settingUp: Int64 = 1_000_000_000
+    private static let settingUp: Int64 = 3_000_000_000
 
     private func entry(of number: UInt32) -> EntryObservation? {
         let notes = flows[notesOf: number]

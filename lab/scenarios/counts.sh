@@ -6,7 +6,7 @@ conformance='.virtual_services[0].conformance'
 note "changed under load: a real server more, weights, one less, and another scheduler"
 on director ipvsadm -d -t "$service" -r 10.10.10.10:80
 trace changed bash -euc '
-    on client ab -q -n 3000 -c 5 http://192.168.122.100/ &
+    on client ab -q -n 6000 -c 5 http://192.168.122.100/ &
     load=$!
     change() { sleep 1.5; on director ipvsadm "$@"; }
     change -a -t 192.168.122.100:80 -r 10.10.10.10:80 -m
