@@ -203,6 +203,8 @@ extension ConnectionTracer {
         }
         if flows[number].state.isActive { traffic[server].active += 1 } else { traffic[server].inactive += 1 }
         if topology.asksForEntries { noteEntry(of: number) }
+        // It was over before the kernel's table told its real server.
+        if flows[number].marks.contains(.ended) { noteReplies(of: flows[number]) }
         if flows[number].origin.isAssignment { serverCounts[server].connections += 1 }
         if !flows[number].isOver { traffic[server].open += 1 }
     }

@@ -59,7 +59,7 @@ extension ConnectionTracer {
 
     /// Counts the replies that went by before anybody knew the real server: seen when they left on the VIP side, and
     /// not on the DIP side, where they are counted.
-    private mutating func noteReplies(of record: FlowRecord) {
+    mutating func noteReplies(of record: FlowRecord) {
         guard record.realServer != FlowRecord.unknown else { return }
         let server = Int(record.realServer)
         guard record.first < topology.servers[server].knownSince &+ Self.settingUp else { return }
